@@ -1,0 +1,155 @@
+"""One row of an `emissions.csv`: its cells checked and in base units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import Final
+
+from lineage.errors import ImportFault
+from lineage.schema import LABELS
+
+__all__ = ["Row", "parsed_row"]
+
+# Half of CodeCarbon's default of 85 W, that default itself, and half of a 150 W processor: constants, not
+# readings.
+FALLBACKS_W: Final = (42.5, 85.0, 75.0)
+NAME_CHARACTERS: Final = 256
+
+ATTRIBUTES: Final = (
+    "task_name",
+    "experiment_id",
+    "experiment_name",
+    "country_name",
+    "country_iso_code",
+    "region",
+    "cloud_provider",
+    "cloud_region",
+    "cpu_model",
+    "gpu_model",
+    "tracking_mode",
+    "codecarbon_version",
+)
+COUNTS: Final = ("cpu_count", "gpu_count")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run as written: duration in s, carbon in kg of CO2e, energy in kWh; None where the cell is empty."""
+
+    line: int
+    run_id: str
+    product: str
+    duration_s: float | None
+    carbon_kgco2e: float | None
+    energy_kwh: float | None
+    pue: float | None
+    cpu_power_w: float | None
+    cpu_energy_kwh: float | None
+    ended_at: datetime | None
+    attributes: Mapping[str, str | float]
+
+    @property
+    def place(self) -> str:
+        """Return where the row stands."""
+        return f"line {self.line}"
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Return when the run began: the timestamp is its end."""
+        if self.ended_at is None or self.duration_s is None:
+            return None
+        try:
+            return self.ended_at - timedelta(seconds=self.duration_s)
+        except OverflowError:
+            return None
+
+    @property
+    def has_fallback_power(self) -> bool:
+        """Say whether the CPU's power is a constant of CodeCarbon."""
+        return self.cpu_power_w in FALLBACKS_W
+
+    @property
+    def estimated_share(self) -> float:
+        """Return the part of the energy (0 to 1) that rests on a constant CPU power; 1 if that is unknown."""
+        if not self.has_fallback_power:
+            return 0.0
+        if self.cpu_energy_kwh is None or not self.energy_kwh:
+            return 1.0
+        return min(1.0, self.cpu_energy_kwh / self.energy_kwh)
+
+    @property
+    def intensity_gco2e_per_kwh(self) -> float | None:
+        """Return carbon x 1000 / energy, where both are above 0."""
+        if not self.carbon_kgco2e or not self.energy_kwh:
+            return None
+        intensity = self.carbon_kgco2e * 1000.0 / self.energy_kwh
+        return intensity if isfinite(intensity) else None
+
+
+def parsed_row(cells: Mapping[str, str], line: int, address: str) -> Row:
+    """Return a row in base units. Raises `ImportFault` with line and column."""
+
+    def number(name: str, *, least: float = 0.0) -> float | None:
+        text = cells.get(name, "").strip()
+        if not text:
+            return None
+        try:
+            value = float(text) if "_" not in text else float("nan")
+        except ValueError:
+            value = float("nan")
+        if isfinite(value) and value >= least:
+            return value
+        shown = text if len(text) <= 40 else f"{text[:37]}..."
+        problem = f"{shown!r} is not a number of {least:g} or more; leave the cell empty if it is not known"
+        raise ImportFault(address, f"line {line}, column {name}", problem)
+
+    attributes: dict[str, str | float] = {}
+    for name in ATTRIBUTES:
+        text = cells.get(name, "").strip()
+        if text:
+            attributes[name] = text
+    for name in COUNTS:
+        count = number(name)
+        if count is not None:
+            attributes[name] = count
+    return Row(
+        line=line,
+        run_id=cells.get("run_id", "").strip(),
+        product=_product(cells["project_name"], line, address),
+        duration_s=number("duration"),
+        carbon_kgco2e=number("emissions"),
+        energy_kwh=number("energy_consumed"),
+        pue=number("pue", least=1.0),
+        cpu_power_w=number("cpu_power"),
+        cpu_energy_kwh=number("cpu_energy"),
+        ended_at=_moment(cells.get("timestamp", "").strip(), line, address),
+        attributes=attributes,
+    )
+
+
+def _product(text: str, line: int, address: str) -> str:
+    name = text.strip()
+    place = f"line {line}, column project_name"
+    if not name:
+        raise ImportFault(address, place, "empty; write the name of the model that the run was for")
+    if len(name) > NAME_CHARACTERS:
+        raise ImportFault(
+            address, place, f"a name of {len(name):,} characters; {NAME_CHARACTERS} are the limit"
+        )
+    if not name.isprintable():
+        raise ImportFault(address, place, f"{name!r} holds characters that cannot be printed")
+    kind, colon, rest = name.partition(":")
+    return name if colon and kind in LABELS and rest.strip() else f"model:{name}"
+
+
+def _moment(text: str, line: int, address: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        shown = text if len(text) <= 40 else f"{text[:37]}..."
+        problem = f"{shown!r} is not a date; write it as 2024-05-31T10:39:13"
+        raise ImportFault(address, f"line {line}, column timestamp", problem) from None

@@ -1,0 +1,128 @@
+"""Commands that open a cost: bill, family, explain."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lineage.cli.figures import amount, amount_columns, full_amount, header, shares_by_tier
+from lineage.cli.opening import stored_graph
+from lineage.cli.options import output_options, product_argument, run_options, store_option
+from lineage.cli.output import Answer, Grid, Output
+from lineage.cli.text import share
+from lineage.run import Run
+from lineage.units import show
+
+if TYPE_CHECKING:
+    from lineage.views.bill import Bill
+    from lineage.views.family import Family
+
+__all__ = ["bill_command", "family_command"]
+
+
+@click.command("bill")
+@product_argument
+@click.option(
+    "--cutoff",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="SHARE",
+    help="Gather contributions below this share of the total in the remainder, such as 0.01.",
+)
+@store_option
+@run_options
+@output_options
+def bill_command(product: str, cutoff: float, address: str, run: Run, output: Output) -> None:
+    """Say who contributed what to the EPC of PRODUCT: its carbon bill of materials, which reaches 100 %.
+
+    \b
+    Example:
+      lineage bill model:distilbert --impact energy --cutoff 0.01
+    """
+    from lineage.views.bill import bill
+
+    output.show(bill_answer(bill(stored_graph(address), product, run, cutoff=cutoff), run))
+
+
+def bill_answer(result: "Bill", run: Run) -> Answer:
+    """Return the bill; its rows and the remainder add up to the total."""
+    unit = result.unit
+    rest = result.remainder
+    cells = [
+        (
+            row.id,
+            row.tier,
+            amount(row.own, unit),
+            share(row.weight),
+            show(row.contribution, unit),
+            share(row.share),
+        )
+        for row in result.rows
+    ]
+    cells.append(
+        (f"remainder ({rest.count:,} products)", "", "", "", show(rest.contribution, unit), share(rest.share))
+    )
+    cells.append(("EPC", "", "", "", amount(result.total, unit), share(1.0) if result.total.best else "?"))
+    suffix = amount_columns("contribution", None, unit).__iter__().__next__()
+    records = [
+        {"id": row.id, "name": row.name, "tier": row.tier, "weight": row.weight}
+        | {suffix: row.contribution, "share": row.share}
+        for row in result.rows
+    ]
+    records.append({"id": "remainder", suffix: rest.contribution, "share": rest.share})
+    uncovered = ", ".join(result.not_covered)
+    return Answer(
+        document=result.as_dict(),
+        records=records,
+        columns=("id", "name", "tier", "weight", suffix, "share"),
+        title=header(run, f"EPC of {result.product}"),
+        grid=Grid(("product", "evidence", "own", "part", "contribution", "share"), cells, left=2),
+        notes=["", f"Not covered, no figure known: {uncovered}"] if uncovered else [],
+    )
+
+
+@click.command("family")
+@product_argument
+@store_option
+@run_options
+@output_options
+def family_command(product: str, address: str, run: Run, output: Output) -> None:
+    """Add up PRODUCT and everything built on it, each once: how large has become what was built on it?
+
+    \b
+    Example:
+      lineage family model:bert-base --impact energy
+    """
+    from lineage.views.family import family
+
+    output.show(family_answer(family(stored_graph(address), product, run), run))
+
+
+def family_answer(result: "Family", run: Run) -> Answer:
+    """Return the sums of a family and its members."""
+    unit = result.unit
+    known = sum(count for tier, count in result.count_by_tier.items() if tier != "unknown")
+    ratio = "?" if result.ratio is None else f"{result.ratio:.4g}"
+    total = sum(result.by_tier.values())
+    notes = [
+        "",
+        f"{result.product}: {full_amount(result.base, unit)}",
+        f"built on it: {full_amount(result.descendants, unit)}, {ratio} times the base",
+        f"family: {full_amount(result.total, unit)}, each product once; never to be added up over products",
+        f"Coverage: {known:,} of {len(result.members):,} products have a figure",
+        f"Known cost by evidence: {shares_by_tier({k: v / total for k, v in result.by_tier.items()} if total else {})}",
+    ]
+    return Answer(
+        document=result.as_dict(),
+        records=[
+            {"id": row.id, "name": row.name, "tier": row.tier} | amount_columns("own", row.own, unit)
+            for row in result.members
+        ],
+        columns=("id", "name", "tier", *amount_columns("own", None, unit)),
+        title=header(run, f"Family of {result.product}"),
+        grid=Grid(
+            ("product", "evidence", "own"),
+            [(row.id, row.tier, amount(row.own, unit)) for row in result.members],
+            left=2,
+        ),
+        notes=notes,
+    )

@@ -1,0 +1,151 @@
+"""The command `cost`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lineage.cli.figures import amount, amount_columns, finding_notes, header, shares_by_tier
+from lineage.cli.opening import stored_graph
+from lineage.cli.options import output_options, run_options, store_option
+from lineage.cli.output import Answer, Grid, Output
+from lineage.cli.text import share
+from lineage.run import Run
+from lineage.units import show
+
+if TYPE_CHECKING:
+    from lineage.views.cost import Cost, ProductCost
+
+__all__ = ["cost_command"]
+
+TOLERANCE = 1e-9  # relative, of sums over all products
+MOST_ROWS = 50  # rows of the table for people, where no number is asked for
+
+
+@click.command("cost")
+@click.argument("products", nargs=-1, metavar="[PRODUCT]...")
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="The N products with the largest EPC.")
+@store_option
+@run_options
+@output_options
+def cost_command(products: tuple[str, ...], top: int | None, address: str, run: Run, output: Output) -> None:
+    """Compute own cost, Embodied Product Cost (EPC), burden and cumulative cost.
+
+    own is what the step itself added; EPC adds its share of what it is built on; burden is what the product's own use
+    must carry; cumulative is what it takes to make it again from nothing, never to be added up over products. "?" is
+    not known, "≥" means that something unknown has part in it.
+
+    \b
+    Example:
+      lineage cost --policy equal --top 10
+      lineage cost model:distilbert --impact energy --format json
+    """
+    from lineage.views.cost import cost
+
+    graph = stored_graph(address)
+    wanted = [graph.code(name) for name in products]
+    result = cost(graph, run)
+    codes = chosen_codes(result, wanted, top)
+    output.show(cost_answer(result, codes, output))
+
+
+def chosen_codes(result: "Cost", wanted: list[int], top: int | None) -> list[int]:
+    """Return the products to show: those named, those with the largest EPC, or all."""
+    if wanted:
+        codes = list(dict.fromkeys(wanted))
+        if top is not None:
+            codes = [code for code in result.top(len(result.graph)) if code in set(codes)][:top]
+        return codes
+    return result.top(top) if top is not None else list(result.existing)
+
+
+def cost_answer(result: "Cost", codes: list[int], output: Output) -> Answer:
+    """Return the figures of these products with what holds for all of them."""
+    limited = output.format == "table" and output.file is None and len(codes) > MOST_ROWS
+    shown = codes[:MOST_ROWS] if limited else codes
+    if limited:
+        largest = result.top(MOST_ROWS)
+        shown = largest + [code for code in codes if code not in set(largest)][: MOST_ROWS - len(largest)]
+    rows = result.rows(shown) if output.format in ("table", "markdown") else []
+    more = [f"... and {len(codes) - len(shown):,} more: --top N, or --format csv for all"] if limited else []
+    return Answer(
+        document=result.as_dict(codes) if output.format == "json" else {},
+        records=[cost_record(row, result.unit) for row in result.rows(codes)]
+        if output.format in ("csv", "parquet")
+        else (),
+        columns=cost_columns(result.unit),
+        title=header(result.run, "Cost", result.engine),
+        grid=Grid(
+            ("product", "own", "EPC", "inherited", "burden", "cumulative", "figures known"),
+            [cost_cells(row, result.unit) for row in rows],
+        ),
+        notes=[*more, "", *summary(result), *finding_notes(result.findings, verbose=output.verbose)],
+        findings=result.findings,
+    )
+
+
+def cost_cells(row: "ProductCost", unit: str) -> tuple[str, ...]:
+    """Return a row of the table for people."""
+    return (
+        row.id,
+        amount(row.own, unit),
+        amount(row.epc, unit),
+        share(row.upstream_share),
+        amount(row.burden, unit) if row.burden is not None else "-",
+        amount(row.cumulative, unit),
+        f"{row.known:,} of {row.members:,}",
+    )
+
+
+def cost_record(row: "ProductCost", unit: str) -> dict[str, Any]:
+    """Return a flat row: one column per view and bound, units in the names."""
+    record: dict[str, Any] = {"id": row.id, "name": row.name, "kind": row.kind, "tier": row.tier}
+    for view, value in (
+        ("own", row.own),
+        ("cumulative", row.cumulative),
+        ("epc", row.epc),
+        ("burden", row.burden),
+    ):
+        record |= amount_columns(view, value, unit)
+    return record | {"retained_share": row.retained_share, "covered": row.covered}
+
+
+def cost_columns(unit: str) -> list[str]:
+    """Return the names of a record's columns."""
+    views = [
+        name for view in ("own", "cumulative", "epc", "burden") for name in amount_columns(view, None, unit)
+    ]
+    return ["id", "name", "kind", "tier", *views, "retained_share", "covered"]
+
+
+def summary(result: "Cost") -> list[str]:
+    """Return the lines on conservation, coverage and evidence that no table of costs goes without."""
+    counts = result.coverage.products
+    known = sum(count for tier, count in counts.items() if tier != "unknown")
+    total = sum(counts.values())
+    tiers = ", ".join(f"{tier} {count:,}" for tier, count in counts.items())
+    lines = [
+        f"Conservation: {conservation_line(result)}",
+        f"Coverage: {known:,} of {total:,} products have a figure ({tiers})",
+        f"Known cost by evidence: {shares_by_tier(result.coverage.cost)}",
+    ]
+    if result.dropped:
+        lines.append(f"Dropped to break cycles: {', '.join(f'{v} <- {u}' for v, u in result.dropped)}")
+    return lines
+
+
+def conservation_line(result: "Cost") -> str:
+    """Return whether every known unit of cost is carried exactly once, with the figures."""
+    figures, unit = result.conservation, result.unit
+    if figures.sum_own is None:
+        return "nothing is known, so there is nothing to conserve"
+    own = f"own costs add up to {show(figures.sum_own, unit)}"
+    if figures.sum_burden is None:
+        return f"does not apply to policy {result.run.policy}; {own}"
+    if not figures.applies:
+        over = show(figures.over_allocated, unit)
+        return f"does not conserve: {over} are handed out more than once (over-allocated); {own}"
+    own += f", burdens to {show(figures.sum_burden, unit)}"
+    error = figures.relative_error or 0.0
+    if error > TOLERANCE:
+        return f"{own}: they should be equal, and differ by {error:.1e} of it"
+    return f"{own}: every known {unit} is carried exactly once (relative difference {error:.1g})"

@@ -1,0 +1,55 @@
+"""Opening a store from the command line."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lineage.graph import Graph
+    from lineage.stores.base import Store
+
+__all__ = ["opened", "spare_pandas", "stored_graph"]
+
+
+class _NoPandas:
+    """An import finder that knows only one thing: there is no pandas."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Refuse pandas, leave everything else to the finders after this one."""
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not wanted yet", name=name)
+
+
+def spare_pandas() -> None:
+    """Keep pyarrow from importing pandas, which it does on the first value it converts, only to look for its types.
+
+    pyarrow looks once and remembers that pandas is not there; asked for a DataFrame later, it looks again. That
+    spares every command about half a second. Nothing happens where pandas is loaded already.
+    """
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        import pyarrow as pa
+
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
+
+@contextmanager
+def opened(address: str) -> "Iterator[Store]":
+    """Open a store. Raises `StoreError` with the way out."""
+    spare_pandas()
+    from lineage.stores import connect
+
+    with connect(address) as store:
+        yield store
+
+
+def stored_graph(address: str) -> "Graph":
+    """Return the newest graph of a store. Raises `StoreError` where nothing was loaded yet."""
+    with opened(address) as store:
+        return store.read()

@@ -1,0 +1,276 @@
+"""Own costs of all products, from jobs and from printed totals; the better evidence wins."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from lineage.costs.figures import TOLERANCE, JobFigures, job_figures, worst_tier
+from lineage.costs.inputs import read_jobs, read_supplies
+from lineage.findings import Finding, finding
+from lineage.graph import Graph
+from lineage.kernels.jobs_values import relative_difference
+from lineage.run import Run
+from lineage.schema import IMPACTS, tier_rank
+
+__all__ = ["Alternative", "OwnCosts", "own_costs"]
+
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+class Alternative(NamedTuple):
+    """A figure that did not win: product code, "total" or "jobs", best value in the impact's unit, tier."""
+
+    product: int
+    origin: str
+    best: float
+    tier: str
+
+
+@dataclass(frozen=True)
+class OwnCosts:
+    """The own cost of every product in `unit`; arrays of shape (products,), NaN is unknown.
+
+    An unknown own cost is lo 0, best NaN, hi NaN, tier `unknown`. `origin` is "total" (a printed figure),
+    "jobs" (the sum of the jobs that made it) or "". `job_weights` maps (product code, platform code) to the
+    sum of t / (LT x k) of the jobs that made the product on the platform, for edges whose weight comes from
+    jobs.
+    `market_from_location` marks market-based figures that repeat a location-based one.
+    """
+
+    impact: str
+    unit: str
+    lo: Floats
+    best: Floats
+    hi: Floats
+    tier: list[str]
+    origin: list[str]
+    market_from_location: Flags
+    job_weights: dict[tuple[int, int], float]
+    findings: tuple[Finding, ...]
+    alternatives: list[Alternative]
+
+
+class _Sum(NamedTuple):
+    """The jobs of one product, summed; best is NaN if nothing is known, hi is NaN if something is not."""
+
+    lo: float
+    best: float
+    hi: float
+    tier: str
+    whole_jobs_unknown: int
+    from_location: bool
+
+
+def own_costs(graph: Graph, run: Run) -> OwnCosts:
+    """Return the own cost of every product (ACCOUNTING.md sections 2 and 4).
+
+    From jobs it is the sum of JSC + ec + platform tax over the jobs that made the product: ASC^e less the
+    products' embodied part, which is an edge of the lineage. For energy it is the energy with cooling; water
+    is unknown from jobs. A printed total and a sum of jobs: the better tier wins, on a tie the jobs, and a
+    difference beyond 1 % is a finding. Raises `InputError` for a job whose inputs cannot be right.
+
+    >>> from lineage.testing import graph
+    >>> costs = own_costs(graph("base -> tuned", own={"base": 10.0}), Run())
+    >>> costs.best.tolist(), costs.hi.tolist(), costs.tier
+    ([10.0, nan], [10.0, nan], ['reported', 'unknown'])
+    """
+    costs = _totals(graph, run)
+    jobs = [job for job in read_jobs(graph, run.as_of) if job.makes]
+    if not jobs:
+        return costs
+    supplies = read_supplies(graph, jobs)
+    figures = [job_figures(job, supplies) for job in jobs]
+    found = _undated(figures) if run.as_of else []
+    weights, weight_findings = _job_weights(graph, figures)
+    found += weight_findings
+    if run.impact != "water":
+        for item in figures:
+            found += [*item.findings, *_missing(item, run.impact)]
+        found += _merge(graph, costs, _sums(figures, run.impact), run.impact)
+    reported = {(item.code, item.subject) for item in graph.findings if item.code in _ONCE}
+    findings = tuple(item for item in found if (item.code, item.subject) not in reported)
+    return replace(costs, job_weights=weights, findings=findings)
+
+
+# Facts about the tables, which merging may have reported already.
+_ONCE = ("unknown-grid", "unknown-system")
+
+
+# -- printed totals ---------------------------------------------------------------------------------------
+
+
+def _totals(graph: Graph, run: Run) -> OwnCosts:
+    """Return what the products' own columns say, jobs apart."""
+    lo, best, hi, tier = _columns(graph, run.impact)
+    stated = ~(np.isnan(lo) & np.isnan(best) & np.isnan(hi))
+    repeats = np.zeros(len(graph), np.bool_)
+    if run.impact == "carbon-market":
+        other = _columns(graph, "carbon")
+        repeats = ~stated & ~(np.isnan(other[0]) & np.isnan(other[1]) & np.isnan(other[2]))
+        lo, best, hi = (np.where(repeats, b, a) for a, b in zip((lo, best, hi), other[:3], strict=True))
+        for code in np.flatnonzero(repeats).tolist():
+            tier[code] = other[3][code]
+        stated |= repeats
+    lo = np.where(np.isnan(lo), np.where(np.isnan(best), 0.0, best), lo)
+    hi = np.where(np.isnan(hi), best, hi)
+    best = best.copy()  # the columns themselves are read-only
+    flags = stated.tolist()
+    return OwnCosts(
+        impact=run.impact,
+        unit=run.unit,
+        lo=lo,
+        best=best,
+        hi=hi,
+        tier=[(name or "reported") if there else "unknown" for name, there in zip(tier, flags, strict=True)],
+        origin=["total" if there else "" for there in flags],
+        market_from_location=repeats,
+        job_weights={},
+        findings=(),
+        alternatives=[],
+    )
+
+
+def _columns(graph: Graph, impact: str) -> tuple[Floats, Floats, Floats, list[str | None]]:
+    name = IMPACTS[impact].column
+    values = graph.tables["products"].column(name + "_lo")
+    lo, best, hi = (graph.floats("products", name + bound) for bound in ("_lo", "", "_hi"))
+    tiers = graph.tables["products"].column(name.rsplit("_", 1)[0] + "_tier")
+    if tiers.null_count == len(values):
+        return lo, best, hi, [None] * len(values)
+    return lo, best, hi, tiers.to_pylist()
+
+
+# -- sums of jobs -----------------------------------------------------------------------------------------
+
+
+def _sums(figures: list[JobFigures], impact: str) -> dict[int, _Sum]:
+    """Return the sum of each product's jobs: best is the known part, the tier is the worst one."""
+    market = impact == "carbon-market"
+    sums: dict[int, _Sum] = {}
+    for item in figures:
+        if impact == "energy":
+            known = whole = item.energy.total_kwh
+            tier = item.energy_tier
+        else:
+            known, whole = item.known_gco2e(market=market), item.own_gco2e(market=market)
+            tier = item.carbon_tier(market=market)
+        one = _Sum(
+            lo=known or 0.0,
+            best=np.nan if known is None else known,
+            hi=np.nan if whole is None else whole,
+            tier=tier,
+            whole_jobs_unknown=int(known is None),
+            from_location=market and item.market_from_location,
+        )
+        sums[item.job.product] = _added(sums[item.job.product], one) if item.job.product in sums else one
+    return sums
+
+
+def _added(left: _Sum, right: _Sum) -> _Sum:
+    best = (
+        right.best if np.isnan(left.best) else left.best if np.isnan(right.best) else left.best + right.best
+    )
+    return _Sum(
+        lo=left.lo + right.lo,
+        best=best,
+        hi=left.hi + right.hi,
+        tier=worst_tier(left.tier, right.tier),
+        whole_jobs_unknown=left.whole_jobs_unknown + right.whole_jobs_unknown,
+        from_location=left.from_location and right.from_location,
+    )
+
+
+def _merge(graph: Graph, costs: OwnCosts, sums: dict[int, _Sum], impact: str) -> list[Finding]:
+    """Let the better of total and jobs win, product by product, in place; return what does not reconcile."""
+    found = []
+    for code, jobs in sorted(sums.items()):
+        stated = costs.origin[code] == "total"
+        if stated and not np.isnan(jobs.best):
+            found += _differences(graph.ids[code], costs, code, jobs)
+        # A total that only repeats the location never beats jobs that know their market.
+        wrong_basis = bool(costs.market_from_location[code]) and not jobs.from_location
+        as_good = tier_rank(jobs.tier) <= tier_rank(costs.tier[code])
+        if stated and (np.isnan(jobs.best) or not (as_good or wrong_basis)):
+            if not np.isnan(jobs.best):
+                costs.alternatives.append(Alternative(code, "jobs", jobs.best, jobs.tier))
+            continue
+        if stated:
+            total = float(costs.best[code])
+            costs.alternatives.append(Alternative(code, "total", total, costs.tier[code]))
+        costs.lo[code], costs.best[code], costs.hi[code] = jobs.lo, jobs.best, jobs.hi
+        costs.tier[code] = jobs.tier
+        costs.origin[code] = "" if np.isnan(jobs.best) else "jobs"
+        costs.market_from_location[code] = jobs.from_location
+    return found
+
+
+def _differences(name: str, costs: OwnCosts, code: int, jobs: _Sum) -> list[Finding]:
+    """Report a total and a sum of jobs that are more than 1 % apart.
+
+    A sum that lacks whole jobs cannot contradict a larger total.
+    """
+    total = float(costs.best[code])
+    if np.isnan(total) or relative_difference(total, jobs.best) <= TOLERANCE:
+        return []
+    if jobs.whole_jobs_unknown and jobs.best < total:
+        return []
+    lacking = "; the jobs' sum is incomplete" if np.isnan(jobs.hi) else ""
+    text = (
+        f"own {costs.impact}: the total is {total:g} {costs.unit} ({costs.tier[code]}), "
+        f"its jobs add up to {jobs.best:g} {costs.unit} ({jobs.tier}){lacking}"
+    )
+    return [finding("does-not-reconcile", name, text)]
+
+
+# -- findings and weights ---------------------------------------------------------------------------------
+
+
+def _undated(figures: list[JobFigures]) -> list[Finding]:
+    text = "the job has no date; it counts as always there"
+    return [finding("undated", item.job.id, text) for item in figures if item.job.started_at is None]
+
+
+def _missing(item: JobFigures, impact: str) -> list[Finding]:
+    """Say what a job's cost lacks; the split of a known energy lacks nothing."""
+    if impact == "energy":
+        lacking = {"energy": item.needs["it"]} if item.energy.total_kwh is None else {}
+    else:
+        jsc = item.jsc_market_gco2e if impact == "carbon-market" else item.jsc_gco2e
+        needs = item.needs if jsc is None else {k: v for k, v in item.needs.items() if k in _BESIDE_JSC}
+        lacking = {k: v for k, v in needs.items() if k != "cooling_and_loss"}
+    if not lacking:
+        return []
+    listed = ", ".join(f"{name} (needs {' and '.join(inputs)})" for name, inputs in lacking.items())
+    return [finding("missing-component", item.job.id, f"own {impact} of the job is incomplete: {listed}")]
+
+
+_BESIDE_JSC = ("platform", "systems_embodied")
+
+
+def _job_weights(
+    graph: Graph, figures: list[JobFigures]
+) -> tuple[dict[tuple[int, int], float], list[Finding]]:
+    """Return w = sum of t / (LT x k) for every edge from a platform that exists only because of jobs."""
+    sources = graph.tables["edges"].column("weight_source")
+    if sources.null_count == len(sources) or not any(item.job.platform >= 0 for item in figures):
+        return {}, []
+    from_jobs = np.array([source == "job" for source in sources.to_pylist()], np.bool_)
+    products, parents = graph.integers("edges", "product"), graph.integers("edges", "parent")
+    edges = set(zip(products[from_jobs].tolist(), parents[from_jobs].tolist(), strict=True))
+    weights: dict[tuple[int, int], float] = {}
+    found = []
+    for item in figures:
+        key = (item.job.product, item.job.platform)
+        if key not in edges:
+            continue
+        if item.platform_share is None:
+            name = graph.ids[item.job.platform]
+            text = (
+                f"how much of {name} the job carries is unknown: it needs a duration and a lifetime of {name}"
+            )
+            found.append(finding("missing-component", item.job.id, text))
+            continue
+        weights[key] = weights.get(key, 0.0) + item.platform_share
+    return weights, found

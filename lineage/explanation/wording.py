@@ -1,0 +1,82 @@
+"""Numbers and shares in words, one way everywhere."""
+
+import math
+
+from lineage.units import show
+from lineage.views.interval import Interval
+
+__all__ = ["at_least", "counted", "joined", "number", "percent", "shown"]
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a percentage that never rounds something to nothing, nor almost all to all.
+
+    >>> percent(0.5), percent(0.0004), percent(0.9999), percent(1.0), percent(None)
+    ('50 %', '< 0.1 %', '> 99.9 %', '100 %', '?')
+    """
+    if share is None or math.isnan(share):
+        return "?"
+    value = 100.0 * share
+    if 0 < value < 0.1:
+        return "< 0.1 %"
+    if 99.9 < value < 100 and 100 - value > 1e-9:
+        return "> 99.9 %"
+    digits = 0 if 10 <= value <= 99 else 1
+    return f"{value:.{digits}f}".removesuffix(".0") + " %"
+
+
+def number(value: float | None, digits: int = 6) -> str:
+    """Return a plain number with at most `digits` significant ones; "?" is not known.
+
+    >>> number(1507.0), number(0.0002283105), number(None)
+    ('1,507', '0.00022831', '?')
+    """
+    if value is None or math.isnan(value):
+        return "?"
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.{digits}g}"
+
+
+def shown(value: float | None, unit: str) -> str:
+    """Return a value with its unit: a share as a percentage, a quantity in its power of ten, else plain.
+
+    >>> shown(0.5, "share"), shown(1507.0, "kWh"), shown(3.0, "devices"), shown(None, "kWh")
+    ('50 %', '1,507 kWh', '3 devices', '?')
+    """
+    if unit == "share":
+        return percent(value)
+    if unit in ("gCO2e", "kWh", "L", "h", "W"):
+        return show(value, unit)
+    return f"{number(value)} {unit}".rstrip() if value is not None and not math.isnan(value) else "?"
+
+
+def at_least(interval: Interval | None, unit: str) -> str:
+    """Return the best value of an interval; "≥" where the upper bound is not known, "?" where nothing is.
+
+    >>> at_least(Interval(168.0, 921.5, None), "kWh"), at_least(Interval(0.0, None, None), "kWh")
+    ('≥ 921.5 kWh', '?')
+    """
+    if interval is None or interval.best is None:
+        return "?"
+    return f"{'≥ ' if interval.hi is None else ''}{show(interval.best, unit)}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "child", "children"), counted(1200, "job")
+    ('1 child', '1,200 jobs')
+    """
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def joined(names: list[str], most: int = 12) -> str:
+    """Return names in one line; beyond `most` the rest is counted.
+
+    >>> joined(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"

@@ -1,0 +1,252 @@
+"""Cycles: find them, name them edge by edge, choose what to drop, solve them.
+
+Cycles occur in real metadata (A names B as its base, B names A). Everything here is pure Python over lists: it runs
+on what is left after the acyclic part has been taken away, which is small.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+__all__ = ["components", "edges_to_drop", "heaviest_cycle", "named_cycles", "solve_dense"]
+
+
+def components(
+    n: int, first: Sequence[int], parent: Sequence[int], nodes: Iterable[int] | None = None
+) -> list[list[int]]:
+    """Return the strongly connected components, each sorted, parents before children (Tarjan 1972, iterative).
+
+    `first` (n + 1,) and `parent` (m,) hold the parents of each product. `nodes` limits the search to some products.
+
+    >>> components(3, [0, 1, 2, 3], [1, 0, 1])
+    [[0, 1], [2]]
+    """
+    inside = range(n) if nodes is None else set(nodes)
+    index = [-1] * n
+    low = [0] * n
+    on_stack = bytearray(n)
+    stack: list[int] = []
+    found: list[list[int]] = []
+    counter = 0
+    for root in sorted(inside) if isinstance(inside, set) else inside:
+        if index[root] >= 0:
+            continue
+        index[root] = low[root] = counter
+        counter += 1
+        stack.append(root)
+        on_stack[root] = 1
+        work = [(root, first[root])]
+        while work:
+            v, edge = work.pop()
+            descended = False
+            while edge < first[v + 1]:
+                u = parent[edge]
+                edge += 1
+                if u not in inside:
+                    continue
+                if index[u] < 0:
+                    index[u] = low[u] = counter
+                    counter += 1
+                    stack.append(u)
+                    on_stack[u] = 1
+                    work.append((v, edge))
+                    work.append((u, first[u]))
+                    descended = True
+                    break
+                if on_stack[u]:
+                    low[v] = min(low[v], index[u])
+            if descended:
+                continue
+            if low[v] == index[v]:
+                found.append(_pop_component(stack, on_stack, v))
+            if work:
+                below = work[-1][0]
+                low[below] = min(low[below], low[v])
+    return found
+
+
+def _pop_component(stack: list[int], on_stack: bytearray, root: int) -> list[int]:
+    group = []
+    while True:
+        v = stack.pop()
+        on_stack[v] = 0
+        group.append(v)
+        if v == root:
+            return sorted(group)
+
+
+def named_cycles(group: Sequence[int], first: Sequence[int], parent: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return shortest cycles through a component's members until every member is named at least once.
+
+    In each, a product is made out of the next one, and the last out of the first.
+
+    >>> named_cycles([0, 1, 2], [0, 1, 2, 3], [2, 0, 1])
+    [(0, 2, 1)]
+    """
+    members = set(group)
+    cycles: list[tuple[int, ...]] = []
+    named: set[int] = set()
+    for v in sorted(group):
+        if v not in named:
+            cycle = _shortest_cycle(v, members, first, parent)
+            cycles.append(cycle)
+            named.update(cycle)
+    return cycles
+
+
+def _shortest_cycle(
+    start: int, members: set[int], first: Sequence[int], parent: Sequence[int]
+) -> tuple[int, ...]:
+    came_from: dict[int, int] = {}
+    queue = deque([start])
+    while queue:
+        v = queue.popleft()
+        for edge in range(first[v], first[v + 1]):
+            u = parent[edge]
+            if u == start:
+                path = [v]
+                while path[-1] != start:
+                    path.append(came_from[path[-1]])
+                return tuple(reversed(path))
+            if u in members and u not in came_from:
+                came_from[u] = v
+                queue.append(u)
+    raise ValueError(f"product {start} is on no cycle")
+
+
+def heaviest_cycle(
+    group: Sequence[int], first: Sequence[int], parent: Sequence[int], w: Sequence[float]
+) -> tuple[tuple[int, ...], float]:
+    """Return the cycle of largest mean log share in a component, and its gain, the product of its shares (Karp 1978).
+
+    >>> cycle, gain = heaviest_cycle([0, 1], [0, 1, 2], [1, 0], [0.5, 3.0])
+    >>> cycle, round(gain, 12)
+    ((0, 1), 1.5)
+    """
+    place = {v: row for row, v in enumerate(group)}
+    edges = [
+        (place[parent[edge]], place[v], math.log(w[edge]))
+        for v in group
+        for edge in range(first[v], first[v + 1])
+        if parent[edge] in place and w[edge] > 0
+    ]
+    size = len(group)
+    best = [[-math.inf] * size for _ in range(size + 1)]
+    back = [[-1] * size for _ in range(size + 1)]
+    best[0] = [0.0] * size
+    for length in range(1, size + 1):
+        for u, v, weight in edges:
+            value = best[length - 1][u] + weight
+            if value > best[length][v]:
+                best[length][v] = value
+                back[length][v] = u
+    end, mean = -1, -math.inf
+    for v in range(size):
+        if best[size][v] > -math.inf:
+            worst = min(
+                (best[size][v] - best[k][v]) / (size - k) for k in range(size) if best[k][v] > -math.inf
+            )
+            if worst > mean:
+                end, mean = v, worst
+    return _walk_back(end, back, size, group, first, parent, w)
+
+
+def _walk_back(  # noqa: PLR0913 - the one caller's state, split only for length
+    end: int,
+    back: list[list[int]],
+    size: int,
+    group: Sequence[int],
+    first: Sequence[int],
+    parent: Sequence[int],
+    w: Sequence[float],
+) -> tuple[tuple[int, ...], float]:
+    walk = [end]
+    for length in range(size, 0, -1):
+        walk.append(back[length][walk[-1]])
+    share = {(v, parent[edge]): w[edge] for v in group for edge in range(first[v], first[v + 1])}
+    best: tuple[float, tuple[int, ...]] = (-math.inf, ())
+    last_seen: dict[int, int] = {}
+    for step, v in enumerate(walk):
+        if v in last_seen:
+            cycle = tuple(group[item] for item in walk[last_seen[v] : step])
+            logs = [math.log(share[cycle[i], cycle[(i + 1) % len(cycle)]]) for i in range(len(cycle))]
+            best = max(best, (sum(logs) / len(logs), cycle))
+        last_seen[v] = step
+    mean, cycle = best
+    turn = cycle.index(min(cycle))
+    return cycle[turn:] + cycle[:turn], math.exp(mean * len(cycle))
+
+
+def edges_to_drop(
+    n: int,
+    child: Sequence[int],
+    parent: Sequence[int],
+    groups: Iterable[Sequence[int]],
+    lateness: Callable[[int], tuple[object, ...]],
+) -> list[int]:
+    """Return the edges that break every cycle: while a cycle remains, the latest edge of its component goes.
+
+    `lateness(edge)` orders edges; the largest is dropped. Returns positions in the edge list, in order of dropping.
+
+    >>> edges_to_drop(2, [0, 1], [1, 0], [[0, 1]], lambda edge: (edge,))
+    [1]
+    """
+    dropped: list[int] = []
+    waiting = [list(group) for group in groups]
+    inside: dict[int, list[int]] = {}
+    members = {v for group in waiting for v in group}
+    for edge, v in enumerate(child):
+        if v in members and parent[edge] in members:
+            inside.setdefault(v, []).append(edge)
+    while waiting:
+        group = set(waiting.pop())
+        edges = [edge for v in group for edge in inside.get(v, ()) if parent[edge] in group]
+        if not edges:
+            continue
+        latest = max(edges, key=lateness)
+        dropped.append(latest)
+        inside[child[latest]].remove(latest)
+        edges.remove(latest)
+        waiting += [part for part in _regroup(group, edges, child, parent) if len(part) > 1]
+    return dropped
+
+
+def _regroup(
+    group: set[int], edges: list[int], child: Sequence[int], parent: Sequence[int]
+) -> list[list[int]]:
+    """Return the components of one group with some edges only, in the group's own numbers."""
+    names = sorted(group)
+    place = {v: row for row, v in enumerate(names)}
+    rows: list[list[int]] = [[] for _ in names]
+    for edge in edges:
+        rows[place[child[edge]]].append(place[parent[edge]])
+    first = [0]
+    for row in rows:
+        first.append(first[-1] + len(row))
+    flat = [u for row in rows for u in row]
+    return [[names[row] for row in part] for part in components(len(names), first, flat)]
+
+
+def solve_dense(matrix: list[list[float]], right: Sequence[float]) -> list[float] | None:
+    """Solve matrix x = right by elimination with partial pivoting; None where the matrix is singular.
+
+    >>> solve_dense([[1.0, -0.5], [-0.5, 1.0]], [1.0, 1.0])
+    [2.0, 2.0]
+    """
+    size = len(right)
+    rows = [[*line, value] for line, value in zip(matrix, right, strict=True)]
+    for column in range(size):
+        pivot = max(range(column, size), key=lambda row: abs(rows[row][column]))
+        if abs(rows[pivot][column]) < 1e-300:
+            return None
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        for row in range(column + 1, size):
+            factor = rows[row][column] / rows[column][column]
+            if factor:
+                for place in range(column, size + 1):
+                    rows[row][place] -= factor * rows[column][place]
+    solution = [0.0] * size
+    for row in reversed(range(size)):
+        known = sum(rows[row][place] * solution[place] for place in range(row + 1, size))
+        solution[row] = (rows[row][size] - known) / rows[row][row]
+    return solution

@@ -1,0 +1,6 @@
+"""What tests of this package and of other packages build on."""
+
+from lineage.testing.builder import graph
+from lineage.testing.stores import StoreContract
+
+__all__ = ["StoreContract", "graph"]

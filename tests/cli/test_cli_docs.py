@@ -1,0 +1,126 @@
+"""Every command is documented, its help has an example, the generated page is fresh, the schemas are shipped and used."""
+
+import json
+import re
+import shlex
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from command_lines import Run, document, schema
+from jsonschema import Draft202012Validator
+
+from lineage.cli import COMMANDS, main
+from lineage.cli.output import FORMATS
+from lineage.cli.reference import reference
+
+DOCS = Path(__file__).parents[2] / "docs"
+CONTEXT = click.Context(main, info_name="lineage")
+SCHEMAS = sorted(item.name.removesuffix("-1.json") for item in (files("lineage") / "schemas").iterdir())
+
+# How each document comes about on the small store. `serving` is a part of `show`.
+DOCUMENTS: dict[str, list[str]] = {
+    "bill": ["bill", "merged"],
+    "check": ["check"],
+    "cost": ["cost", "--policy", "cff", "--cff-a", "0.5"],
+    "explain": ["explain", "merged"],
+    "family": ["family", "base"],
+    "formats": ["formats"],
+    "init": ["init", "mine"],
+    "job": ["job", "mine/jobs.csv"],
+    "list": ["list"],
+    "load": ["load", "mine"],
+    "paths": ["explain", "merged", "--paths", "2"],
+    "show": ["show", "base"],
+    "snapshots": ["snapshots"],
+    "sources": ["sources", "base"],
+    "tree": ["tree", "base"],
+}
+
+
+def command(name: str) -> click.Command:
+    found = main.get_command(CONTEXT, name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_an_example_that_parses(name: str) -> None:
+    made = command(name)
+    assert made.name == name and made.help
+    examples = re.findall(rf"^\s*(lineage {name}\b.*)$", made.help, re.MULTILINE)
+    assert examples, f"the help of {name} has no example"
+    for example in examples:
+        made.make_context(name, shlex.split(example)[2:], resilient_parsing=True)
+    assert all(option.help for option in made.params if isinstance(option, click.Option))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_shared_options(name: str) -> None:
+    options = {text: item for item in command(name).params for text in item.opts}
+    assert {"--output", "--quiet", "--verbose"} <= set(options)
+    if name not in ("tree", "report"):  # these draw and write; they have formats of their own
+        assert tuple(options["--format"].type.choices) == FORMATS  # type: ignore[attr-defined]
+        assert "--strict" in options
+    if name not in ("init", "formats", "demo"):
+        assert options["--store"].envvar == "LINEAGE_STORE"
+
+
+def test_the_group_lists_every_command_with_its_line() -> None:
+    text = main.get_help(CONTEXT)
+    for name, (_, line) in COMMANDS.items():
+        assert name in text and len(line) < 80
+        assert line in " ".join(text.split())
+
+
+def test_the_page_of_commands_is_fresh() -> None:
+    page = (DOCS / "commands.md").read_text(encoding="utf-8")
+    assert page == reference(), "run: python -m lineage.cli.reference docs/commands.md"
+
+
+def test_json_is_documented() -> None:
+    page = (DOCS / "json.md").read_text(encoding="utf-8")
+    for name in SCHEMAS:
+        assert f"`lineage/{name}/1`" in page, name
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schemas_are_schemas(name: str) -> None:
+    made = schema(name)
+    Draft202012Validator.check_schema(made)
+    assert made["title"] == made["properties"]["schema"]["const"] == f"lineage/{name}/1"
+    assert list(closed(made)) == []
+
+
+def closed(part: Any, path: str = "$") -> Any:
+    """Yield the objects of a schema that let anything pass."""
+    if isinstance(part, dict):
+        if part.get("type") == "object" and part.get("additionalProperties") in (None, True):
+            yield path
+        for key, value in part.items():
+            yield from closed(value, f"{path}.{key}")
+    elif isinstance(part, list):
+        for place, value in enumerate(part):
+            yield from closed(value, f"{path}[{place}]")
+
+
+def test_every_schema_has_a_command() -> None:
+    assert sorted(DOCUMENTS) == SCHEMAS
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_document_keeps_its_schema(run: Run, name: str) -> None:
+    if name in ("job", "load"):
+        run("init", "mine")
+    made = document(run(*DOCUMENTS[name], "--format", "json"))
+    assert made["schema"] == f"lineage/{name}/1"
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+
+
+def test_a_document_that_breaks_its_schema_is_seen(run: Run, store: Path) -> None:
+    made = document(run("list", "--format", "json", "--store", store))
+    made["products"][0]["own"]["best"] = "many"
+    assert list(Draft202012Validator(schema("list")).iter_errors(made))

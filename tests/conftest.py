@@ -1,0 +1,25 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real sample files, or a skip that says what to set."""
+    folder = os.environ.get("LINEAGE_SAMPLES")
+    if not folder:
+        pytest.skip("set LINEAGE_SAMPLES to the folder of real sample files to run this test")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"LINEAGE_SAMPLES={folder} is not a folder")
+    return path

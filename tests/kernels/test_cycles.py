@@ -1,0 +1,94 @@
+"""Finding, naming and breaking cycles."""
+
+import networkx as nx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineage.kernels.cycles import components, edges_to_drop, heaviest_cycle, named_cycles, solve_dense
+
+
+@st.composite
+def digraphs(draw: st.DrawFn) -> tuple[int, list[tuple[int, int]]]:
+    n = draw(st.integers(2, 9))
+    node = st.integers(0, n - 1)
+    pairs = draw(st.sets(st.tuples(node, node).filter(lambda pair: pair[0] != pair[1]), max_size=25))
+    return n, sorted(pairs)
+
+
+def rows(n: int, pairs: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    first = [sum(1 for v, _ in pairs if v < row) for row in range(n + 1)]
+    return first, [u for _, u in pairs]
+
+
+@given(digraphs())
+def test_components_agree_with_networkx_and_put_parents_first(
+    case: tuple[int, list[tuple[int, int]]],
+) -> None:
+    n, pairs = case
+    found = components(n, *rows(n, pairs))
+    oracle = nx.DiGraph(pairs)
+    oracle.add_nodes_from(range(n))
+    assert {frozenset(group) for group in found} == {
+        frozenset(g) for g in nx.strongly_connected_components(oracle)
+    }
+    position = {v: place for place, group in enumerate(found) for v in group}
+    assert all(position[u] <= position[v] for v, u in pairs)
+
+
+@given(digraphs())
+def test_every_member_is_named_on_a_real_cycle(case: tuple[int, list[tuple[int, int]]]) -> None:
+    n, pairs = case
+    first, parent = rows(n, pairs)
+    for group in components(n, first, parent):
+        if len(group) > 1:
+            cycles = named_cycles(group, first, parent)
+            assert {v for cycle in cycles for v in cycle} == set(group)
+            for cycle in cycles:
+                assert all((v, u) in pairs for v, u in zip(cycle, (*cycle[1:], cycle[0]), strict=True))
+
+
+@given(digraphs(), st.randoms(use_true_random=False))
+def test_dropping_leaves_no_cycle_and_drops_only_what_a_cycle_needs(
+    case: tuple[int, list[tuple[int, int]]], random: object
+) -> None:
+    n, pairs = case
+    child, parent = [v for v, _ in pairs], [u for _, u in pairs]
+    groups = [group for group in components(n, *rows(n, pairs)) if len(group) > 1]
+    dropped = edges_to_drop(n, child, parent, groups, lambda edge: (edge * 7919 % 31, edge))
+    left = [pair for position, pair in enumerate(pairs) if position not in dropped]
+    assert nx.is_directed_acyclic_graph(nx.DiGraph(left))
+    in_cycle = {v: number for number, group in enumerate(groups) for v in group}
+    assert all(in_cycle[child[edge]] == in_cycle[parent[edge]] for edge in dropped)
+    assert len(set(dropped)) == len(dropped)
+
+
+@given(digraphs(), st.data())
+def test_the_heaviest_cycle_has_the_largest_mean_share(
+    case: tuple[int, list[tuple[int, int]]], data: st.DataObject
+) -> None:
+    n, pairs = case
+    first, parent = rows(n, pairs)
+    share = st.floats(0.05, 2.0)
+    w = [data.draw(share) for _ in pairs]
+    of = dict(zip(pairs, w, strict=True))
+    for group in components(n, first, parent):
+        if len(group) == 1:
+            continue
+        cycle, gain = heaviest_cycle(group, first, parent, w)
+        means = []
+        for other in nx.simple_cycles(nx.DiGraph([p for p in pairs if p[0] in group and p[1] in group])):
+            product = 1.0
+            for v, u in zip(other, [*other[1:], other[0]], strict=True):
+                product *= of[v, u]
+            means.append(product ** (1 / len(other)))
+        assert gain ** (1 / len(cycle)) == pytest.approx(max(means), rel=1e-9)
+
+
+def test_a_product_on_no_cycle_cannot_be_named() -> None:
+    with pytest.raises(ValueError, match="no cycle"):
+        named_cycles([0], [0, 0], [])
+
+
+def test_singular_equations_have_no_solution() -> None:
+    assert solve_dense([[1.0, -1.0], [-1.0, 1.0]], [1.0, 1.0]) is None
