@@ -8,13 +8,16 @@
     │   ├── UnitError                     a quantity without a unit, or of the wrong kind
     │   ├── GraphError                    tables that do not make a graph
     │   ├── OptionError                   a run option that does not exist or does not fit
+    │   ├── QueryError                    a query that the database refuses, with the place marked
     │   └── UnknownFormat                 no importer recognises the file
     ├── UnknownProduct(KeyError)          no such product, with close names
     ├── CycleError(ValueError)            a product is made out of itself, edge by edge
     │   └── DivergentCycle                a cycle whose shares multiply to one or more
     ├── StoreError(OSError)               a store cannot be read or written
     │   ├── StoreLocked                   another process writes, with its id
-    │   └── StoreDamaged                  a file does not match its checksum
+    │   ├── StoreDamaged                  a file does not match its checksum
+    │   ├── StoreDenied                   a server refuses the login, or does not allow this
+    │   └── StoreUnavailable              a server does not answer, or went away
     └── MissingExtra(ImportError)         an optional package is not installed
 
 Every error says what is wrong, where, and the way out; its arguments are its fields, so that it travels
@@ -33,9 +36,12 @@ __all__ = [
     "LineageError",
     "MissingExtra",
     "OptionError",
+    "QueryError",
     "StoreDamaged",
+    "StoreDenied",
     "StoreError",
     "StoreLocked",
+    "StoreUnavailable",
     "UnitError",
     "UnknownFormat",
     "UnknownProduct",
@@ -91,6 +97,33 @@ class GraphError(InputError):
 
 class OptionError(InputError):
     """An option that does not exist or does not fit the others."""
+
+
+class QueryError(InputError):
+    """A query that the database refuses. `line` and `column` count from 1; None where no place is known.
+
+    >>> print(QueryError("MATCH (m:Model\\nRETRN m", "Invalid input 'RETRN'", 2, 1))
+    Invalid input 'RETRN' (line 2, column 1)
+      RETRN m
+      ^
+    """
+
+    def __init__(self, text: str, problem: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(text, problem, line, column)
+        self.text, self.problem, self.line, self.column = text, problem, line, column
+
+    def __str__(self) -> str:
+        if self.line is None or self.column is None:
+            return self.problem
+        lines = self.text.split("\n")
+        shown = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
+        # A query may be a megabyte on one line, and hold what a terminal would obey.
+        start = max(0, self.column - 61)
+        clipped = "".join(
+            char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown[start : start + 100]
+        )
+        place = f"{self.problem} (line {self.line}, column {self.column})"
+        return f"{place}\n  {clipped}\n  {' ' * (self.column - 1 - start)}^"
 
 
 class UnknownFormat(InputError):
@@ -194,16 +227,27 @@ class StoreDamaged(StoreError):
         return f"{self.file}: {self.problem}{way_out}"
 
 
+class StoreDenied(StoreError):
+    """A server refuses the login, or the user may not do this."""
+
+
+class StoreUnavailable(StoreError):
+    """A server cannot be reached, or the connection to it was lost."""
+
+
 class MissingExtra(LineageError, ImportError):
     """An optional package is not installed.
 
     >>> print(MissingExtra("the Spark engine", "spark"))
     the Spark engine needs an extra: pip install 'lineage-epc[spark]'
+
+    `otherwise` is the way out without it.
     """
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(what, extra)
-        self.what, self.extra = what, extra
+    def __init__(self, what: str, extra: str, otherwise: str = "") -> None:
+        super().__init__(what, extra, otherwise)
+        self.what, self.extra, self.otherwise = what, extra, otherwise
 
     def __str__(self) -> str:
-        return f"{self.what} needs an extra: pip install 'lineage-epc[{self.extra}]'"
+        other = f"; or {self.otherwise}" if self.otherwise else ""
+        return f"{self.what} needs an extra: pip install 'lineage-epc[{self.extra}]'{other}"

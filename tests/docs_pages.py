@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
+from lineage.catalogue.page import catalogue_page
 from lineage.cli.reference import reference
 from lineage.findings import CODES
 
@@ -43,7 +44,11 @@ def findings_page() -> str:
     return _FINDINGS_HEAD + "".join(rows)
 
 
-PAGES: Final[dict[str, Callable[[], str]]] = {"commands.md": reference, "findings.md": findings_page}
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "commands.md": reference,
+    "findings.md": findings_page,
+    "queries.md": catalogue_page,
+}
 
 
 class Step(NamedTuple):

@@ -28,6 +28,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "family": ("billing", "Add up a product and everything built on it."),
     "bill": ("billing", "Say who contributed what to a product's cost."),
     "explain": ("explaining", "Explain a number: formula, inputs, sources."),
+    "query": ("query", "Ask the graph: a question of the catalogue, or Cypher."),
+    "serve": ("serve", "Answer Cypher on a folder, for notebooks and any Bolt client."),
     "report": ("documents", "Write a report as HTML, Markdown or a model-card block."),
 }
 

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -132,7 +132,8 @@ class Output:
             serious = [item for item in answer.findings if item.severity != "info"]
             if serious:
                 click.echo(
-                    f"error: --strict, and {counted(len(serious), 'finding')}; lineage check says more", err=True
+                    f"error: --strict, and {counted(len(serious), 'finding')}; lineage check says more",
+                    err=True,
                 )
                 click.get_current_context().exit(1)
 
@@ -145,6 +146,20 @@ class Output:
         beside = self.file.with_name(f".{self.file.name}.{os.getpid()}")
         try:
             beside.write_bytes(data)
+            beside.replace(self.file)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def stream(self, pieces: Iterable[str]) -> None:
+        """Write text piece by piece: to standard output as it comes, to the file all of it or nothing."""
+        if self.file is None:
+            for piece in pieces:
+                click.echo(_for_stdout(piece), nl=False, color=True)
+            return
+        beside = self.file.with_name(f".{self.file.name}.{os.getpid()}")
+        try:
+            with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+                stream.writelines(pieces)
             beside.replace(self.file)
         finally:
             beside.unlink(missing_ok=True)

@@ -3,19 +3,20 @@
 `lineage.testing.StoreContract` is this contract as tests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from lineage.claims import Claims
 from lineage.errors import StoreError
 from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.schema import CLAIM_TABLES, GRAPH_TABLES
+from lineage.stores.result import Result
 
-__all__ = ["KEPT", "Snapshot", "Store", "check_tables"]
+__all__ = ["KEPT", "AnswersCypher", "RunResult", "Snapshot", "Store", "WritesBack", "check_tables"]
 
 KEPT = 10  # newest snapshots that a store keeps
 
@@ -89,6 +90,52 @@ class Store(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class AnswersCypher(Protocol):
+    """A store that is asked in Cypher."""
+
+    def cypher(
+        self,
+        text: str,
+        parameters: Mapping[str, Any] | None = None,
+        /,
+        *,
+        limit: int | None = None,
+        timeout_s: float | None = None,
+        write: bool = False,
+        **more: Any,
+    ) -> Result:
+        """Answer a query; parameters, by name or as a mapping, are bound, never put into the text.
+
+        Raises `QueryError` for a query that is refused, also for one that writes without `write`.
+        """
+
+
+class RunResult(Protocol):
+    """What is written back: `lineage.views.cost.Cost`, which the stores know by these two alone."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that the run was on."""
+
+    def as_dict(self, codes: Sequence[int] | None = None) -> dict[str, Any]:
+        """Return the document lineage/cost/1."""
+
+
+@runtime_checkable
+class WritesBack(Protocol):
+    """A store that keeps the figures of runs on the nodes they belong to."""
+
+    def write_result(self, result: RunResult, *, prefix: str = "") -> str:
+        """Keep the figures of a run, all or none, in one namespace; return the run's id."""
+
+    def remove_result(self, run_id: str) -> None:
+        """Remove a run and its figures. Raises `StoreError` where there is no such run."""
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return the runs that are kept, sorted by id."""
 
 
 def check_tables(graph: Graph) -> None:

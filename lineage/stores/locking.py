@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lineage.errors import StoreLocked
 
-__all__ = ["HOLDER_FILE", "LOCK_FILE", "WriterLock"]
+__all__ = ["HOLDER_FILE", "LOCK_FILE", "WriterLock", "runs"]
 
 LOCK_FILE = "writer.lock"
 HOLDER_FILE = "writer.pid"  # apart from the lock file, which other processes cannot read on every system
@@ -60,13 +60,13 @@ class WriterLock:
         for _ in range(5):
             with contextlib.suppress(OSError, ValueError):
                 holder = int((self._folder / HOLDER_FILE).read_text(encoding="ascii"))
-                if _runs(holder):
+                if runs(holder):
                     return holder
             time.sleep(0.02)  # the holder has the lock, but has not written its id yet
         return None
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
     """Return whether a process exists; True where the system cannot be asked without harm."""
     if os.name != "posix":
         return True  # os.kill(pid, 0) would end it on Windows

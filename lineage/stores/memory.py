@@ -13,12 +13,13 @@ from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.run import Run
 from lineage.stores.base import KEPT, Snapshot, check_tables
+from lineage.stores.index_asking import AsksIndex
 from lineage.timeline import existing_at
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore:
+class MemoryStore(AsksIndex):
     """Keeps the graphs that were written, by reference: tables are immutable.
 
     >>> with MemoryStore() as store:
@@ -88,6 +89,7 @@ class MemoryStore:
         """Forget everything."""
         self._closed = True
         self._graphs.clear()
+        self.close_index()
 
     def __enter__(self) -> Self:
         return self

@@ -28,6 +28,7 @@ from lineage.stores.columns import (
     tables_to_write,
 )
 from lineage.stores.folder import StoreFolder, verify
+from lineage.stores.index_asking import AsksIndex
 from lineage.stores.locking import WriterLock
 from lineage.stores.manifest import Manifest, load_manifest, read_checked
 from lineage.timeline import existing_at
@@ -47,7 +48,7 @@ class StoredGraph(Graph):
         return load()
 
 
-class SnapshotStore:
+class SnapshotStore(AsksIndex):
     """A store in a folder; with `number`, one of its snapshots, read-only."""
 
     def __init__(self, path: Path, number: int | None = None) -> None:
@@ -82,6 +83,15 @@ class SnapshotStore:
         """Return the published states that are kept, the newest last; a damaged one with its problem."""
         self._check_open()
         return [self._described(number) for number in self._folder.numbers()]
+
+    @property
+    def path(self) -> Path:
+        """The folder of the store."""
+        return self._folder.path
+
+    def current(self) -> tuple[int, str]:
+        """Return the number and the digest of the snapshot that `read` reads. Raises as `read` does."""
+        return self._reading(lambda folder, manifest: (int(folder.name), manifest.digest))
 
     def verify(self) -> None:
         """Read every file of the newest snapshot; raises `StoreDamaged` where one is not what was written."""
@@ -119,8 +129,9 @@ class SnapshotStore:
             lock.release()
 
     def close(self) -> None:
-        """Nothing stays open between calls; further calls raise `StoreError`."""
+        """End what answers Cypher; nothing else stays open between calls. Further calls raise `StoreError`."""
         self._closed = True
+        self.close_index()
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,8 @@
 
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import pyarrow as pa
 import pytest
@@ -45,8 +46,17 @@ def _assert_same(back: Graph, given: Graph) -> None:
 class StoreContract:
     """Inherit, and give a `store` fixture: an open store to which nothing was written yet.
 
-    Override `reopen` where the address of the store does not open it again.
+    Override `reopen` where the address of the store does not open it again. `gaps` names the tests of what
+    the store cannot keep, each with the reason; a gap that has gone must leave the list.
     """
+
+    gaps: ClassVar[Mapping[str, str]] = {}
+
+    @pytest.fixture(autouse=True)
+    def _declared_gap(self, request: pytest.FixtureRequest) -> None:
+        name = getattr(request.node, "originalname", request.node.name)
+        if name in self.gaps:
+            request.applymarker(pytest.mark.xfail(reason=self.gaps[name], strict=True))
 
     @pytest.fixture
     def store(self) -> Iterator[Store]:

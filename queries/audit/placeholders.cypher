@@ -1,0 +1,7 @@
+// Which products are only named as parents, but described by no source?
+// $top: int = 50   how many rows
+// -> id, kind, children
+MATCH (p:Product) WHERE NOT p.known
+RETURN p.id AS id, p.kind AS kind,
+     COUNT { (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-(:Product) } AS children
+ORDER BY children DESC, id LIMIT $top

@@ -1,0 +1,7 @@
+// On which products without a licence is most built?
+// $top: int = 50   how many rows
+// -> id, kind, children
+MATCH (p:Product) WHERE p.license IS NULL
+RETURN p.id AS id, p.kind AS kind,
+     COUNT { (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-(:Product) } AS children
+ORDER BY children DESC, id LIMIT $top

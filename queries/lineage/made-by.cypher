@@ -1,0 +1,7 @@
+// Which models were made in this way, and out of what?
+// $relation: str   fine-tune, adapter, distillation, quantization, merge, continued-pretraining or unknown
+// $top: int = 50   how many rows
+// -> id, parent, created_at
+MATCH (p:Product)-[r:DERIVED_FROM {relation: $relation}]->(a:Product)
+RETURN p.id AS id, a.id AS parent, p.created_at AS created_at
+ORDER BY id, parent LIMIT $top
