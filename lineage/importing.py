@@ -189,9 +189,8 @@ def head_of(path: Path) -> bytes:
         raise ImportFault(_text(path), "", _reason(problem)) from problem
     try:
         return zlib.decompressobj(wbits=31).decompress(head, HEAD_BYTES)
-    except zlib.error as problem:
-        reason = f"the gzip data is damaged ({problem}); fetch the file again"
-        raise ImportFault(_text(path), "", reason) from None
+    except zlib.error:
+        raise ImportFault(_text(path), "", "the gzip data is damaged; fetch the file again") from None
 
 
 def _recognised(path: Path, registry: _Registry) -> list[Importer]:

@@ -65,8 +65,9 @@ def test_unknown_products_are_named_and_never_zero() -> None:
     root = explain(bert(), "student", ENERGY)
     note = found(root, "not covered").note
     assert "dataset:books" in note and "dataset:wiki" in note and "no published figure" in note
-    books = found(root, "EPC of dataset:books")
-    assert books.value is None and books.figure == "?" and books.note == "no published figure"
+    books = found(root, "inherited from dataset:books")
+    assert books.value is None and books.figure == "?" and books.formula == "100 % x ?"
+    assert books.note == "all: 1 child, no own use, policy equal; no published figure"
     assert "inherited ?" in found(root, "EPC of model:teacher").formula
     assert "known for 2 of 4" in root.note
 
@@ -186,6 +187,13 @@ def test_the_text_is_a_tree_and_the_dictionary_is_json() -> None:
     assert any(line.startswith("├─ own cost of model:student") for line in lines)
     document = json.loads(json.dumps(root.as_dict(), allow_nan=False))
     assert document["schema"] == "lineage/explain/1" and document["value"] == 921.5
+
+
+def test_the_text_shows_what_a_name_would_hide() -> None:
+    made = graph("a", own={"a": 1.0}, products={"a": {"citation": "\x1b[2Jnothing\u202e\nhere"}})
+    lines = explain(made, "a").lines()
+    assert any("\\x1b[2Jnothing\\u202e\\nhere" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
 
 
 def test_paths_are_the_largest_first_and_add_up() -> None:

@@ -84,8 +84,8 @@ def _unpacked(file: gzip.GzipFile) -> bytes:
         return file.read(BATCH_BYTES)
     except EOFError:
         raise _Damaged("the gzip data ends too early; fetch the file again") from None
-    except (gzip.BadGzipFile, zlib.error) as problem:
-        raise _Damaged(f"the gzip data is damaged ({problem}); fetch the file again") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise _Damaged("the gzip data is damaged; fetch the file again") from None
 
 
 def _decoded(data: bytes, address: str, first_line: int) -> str:

@@ -20,7 +20,7 @@ LIST_CHARACTERS: Final = 20_000
 
 _ID: Final = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 _URL: Final = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<path>[^?#]*)", re.IGNORECASE
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<path>[^?#]*)([?#].*)?", re.IGNORECASE
 )
 _CHECKPOINT: Final = re.compile(r"(.*/)?checkpoint-\d+", re.IGNORECASE)
 _LOCAL: Final = re.compile(r"[/~.\\]|[A-Za-z]:[\\/]|file:|(content|kaggle|mnt|home|root|tmp|workspace)/")
@@ -51,6 +51,8 @@ def parent_of(text: str, kind: str = "model") -> Parent:
     link = _URL.fullmatch(text.strip())
     if link is not None:
         name = _id_in_link(link["path"], kind)
+        if not name:
+            return Parent(None, reason=f"an address that is not a {kind}'s page")
     name = name.strip().rstrip(".").strip().strip("/" if link else "")
     if not name:
         return Parent(None, reason="empty")
@@ -76,18 +78,11 @@ def _id_in_link(path: str, kind: str) -> str:
         steps = steps[1:]
     elif kind == "dataset":
         return ""
-    if len(steps) > 2 and steps[2] not in (
-        "tree",
-        "blob",
-        "resolve",
-        "raw",
-        "commit",
-        "commits",
-        "discussions",
-    ):
-        return ""
-    if len(steps) > 1 and steps[1] in ("tree", "blob", "resolve", "raw"):
+    pages = ("tree", "blob", "resolve", "raw", "commit", "commits", "discussions")
+    if len(steps) > 1 and steps[1] in pages:
         return steps[0]  # an old model without an owner: huggingface.co/gpt2/tree/main
+    if len(steps) > 2 and steps[2] not in pages:
+        return ""
     return "/".join(steps[:2])
 
 

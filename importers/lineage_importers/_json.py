@@ -52,7 +52,8 @@ def parsed(text: str, address: str, first_line: int | None = None) -> Any:
             raise json.JSONDecodeError("more text after the JSON value", text, end)
     except json.JSONDecodeError as problem:
         where = _line(text, problem.pos, first_line)
-        raise ImportFault(address, where, f"not JSON: {problem.msg[0].lower()}{problem.msg[1:]}") from None
+        reason = problem.msg[0].lower() + problem.msg[1:].removesuffix(" starting at")
+        raise ImportFault(address, where, f"not JSON: {reason}") from None
     except RecursionError:
         raise ImportFault(address, _line(text, 0, first_line), "nested too deeply; no record is") from None
     except _Refused as problem:

@@ -35,13 +35,17 @@ def standing_streams() -> Iterator[None]:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    stdout = sys.stdout
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise _StreamClosed from error
-    except SystemExit as error:  # click ends this way, with code 1, when a pipe closes under it
-        if isinstance(error.__context__, BrokenPipeError):
+    except (
+        SystemExit
+    ) as error:  # click ends so when a pipe closes under it, and puts a mute stream in stdout's place
+        if sys.stdout is not stdout:
+            sys.stdout = stdout
             raise _StreamClosed from error
         raise
 

@@ -132,7 +132,8 @@ class Output:
             serious = [item for item in answer.findings if item.severity != "info"]
             if serious:
                 click.echo(
-                    f"error: --strict, and {counted(len(serious), 'finding')}; lineage check says more", err=True
+                    f"error: --strict, and {counted(len(serious), 'finding')}; lineage check says more",
+                    err=True,
                 )
                 click.get_current_context().exit(1)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lineage.explanation.wording import shown
+from lineage.explanation.wording import shown, visible
 from lineage.views.interval import Interval
 
 __all__ = ["Explanation", "Input"]
@@ -74,8 +74,8 @@ class Explanation:
         }
 
     def lines(self) -> list[str]:
-        """Return the tree as text, one line each, drawn with box characters."""
-        return _drawn(self, "", "")
+        """Return the tree as text, one line each, drawn with box characters; hidden characters show as escapes."""
+        return [visible(line) for line in _drawn(self, "", "")]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

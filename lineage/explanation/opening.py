@@ -17,6 +17,7 @@ __all__ = ["MOST_DEPTH", "explain"]
 
 MOST_DEPTH = 40  # what a person can still read, and far from any limit of recursion
 MOST_PARENTS = 25
+NOTHING_PUBLISHED = "no published figure"
 
 
 def explain(
@@ -69,8 +70,6 @@ class _Opening:
         title = f"EPC of {self.opened.label(code)}"
         parents = self.opened.parents(code)
         own = self.own(code)
-        if not parents and own.value is None:
-            return Explanation(title, None, unit, note=own.note, interval=interval)
         if code in self.seen:
             return Explanation(title, interval.best, unit, note="opened above", interval=interval)
         self.seen.add(code)
@@ -110,6 +109,10 @@ class _Opening:
         """Explain what one parent hands on: the share with its reason, and the parent's EPC."""
         cost, label = self.opened.cost, self.opened.label(parent)
         w, above = float(self.opened.w[place]), cost.epc.at(parent)
+        title, formula = f"inherited from {label}", f"{percent(w)} x {at_least(above, cost.unit)}"
+        if above.best is None and not self.opened.parents(parent):
+            note = f"{self.opened.reason(place)}; {NOTHING_PUBLISHED}"
+            return Explanation(title, self._amount(place, parent), cost.unit, formula, note, above.scaled(w))
         share = Explanation(
             f"share of {label}",
             w,
@@ -118,10 +121,10 @@ class _Opening:
             inputs=self.opened.edge_inputs(place),
         )
         return Explanation(
-            f"inherited from {label}",
+            title,
             self._amount(place, parent),
             cost.unit,
-            f"{percent(w)} x {at_least(above, cost.unit)}",
+            formula,
             interval=above.scaled(w),
             children=(share, self.epc(parent, depth - 1)),
         )
@@ -132,7 +135,7 @@ class _Opening:
         interval, tier = cost.own.at(code), cost.own_costs.tier[code]
         title = f"own cost of {self.opened.label(code)}"
         if tier == "unknown":
-            return Explanation(title, None, cost.unit, note="no published figure", interval=interval)
+            return Explanation(title, None, cost.unit, note=NOTHING_PUBLISHED, interval=interval)
         parts = own_cost_parts(self.opened.graph, self.opened.run, code, own=cost.own_costs)
         used = [part for part in parts if part.used]
         children = [_part(part) for part in used]
@@ -209,7 +212,7 @@ def _unknown(cost: Cost, code: int) -> list[Explanation]:
     names = list(bill(cost.graph, cost.graph.ids[code], cost.run, result=cost).not_covered)
     if not names:
         return []
-    return [Explanation("not covered", note=f"{joined(names)}: no published figure")]
+    return [Explanation("not covered", note=f"{joined(names)}: {NOTHING_PUBLISHED}")]
 
 
 def _kept(cost: Cost, row: ProductCost) -> Explanation:

@@ -124,55 +124,52 @@ def heaviest_cycle(
     ((0, 1), 1.5)
     """
     place = {v: row for row, v in enumerate(group)}
-    edges = [
-        (place[parent[edge]], place[v], math.log(w[edge]))
+    share = {
+        (place[v], place[parent[edge]]): w[edge]
         for v in group
         for edge in range(first[v], first[v + 1])
         if parent[edge] in place and w[edge] > 0
-    ]
+    }
     size = len(group)
     best = [[-math.inf] * size for _ in range(size + 1)]
     back = [[-1] * size for _ in range(size + 1)]
     best[0] = [0.0] * size
     for length in range(1, size + 1):
-        for u, v, weight in edges:
-            value = best[length - 1][u] + weight
+        for (v, u), weight in share.items():
+            value = best[length - 1][u] + math.log(weight)
             if value > best[length][v]:
                 best[length][v] = value
                 back[length][v] = u
-    end, mean = -1, -math.inf
-    for v in range(size):
-        if best[size][v] > -math.inf:
-            worst = min(
-                (best[size][v] - best[k][v]) / (size - k) for k in range(size) if best[k][v] > -math.inf
-            )
-            if worst > mean:
-                end, mean = v, worst
-    return _walk_back(end, back, size, group, first, parent, w)
-
-
-def _walk_back(  # noqa: PLR0913 - the one caller's state, split only for length
-    end: int,
-    back: list[list[int]],
-    size: int,
-    group: Sequence[int],
-    first: Sequence[int],
-    parent: Sequence[int],
-    w: Sequence[float],
-) -> tuple[tuple[int, ...], float]:
-    walk = [end]
+    walk = [_end_of_heaviest(best)]
     for length in range(size, 0, -1):
         walk.append(back[length][walk[-1]])
-    share = {(v, parent[edge]): w[edge] for v in group for edge in range(first[v], first[v + 1])}
-    best: tuple[float, tuple[int, ...]] = (-math.inf, ())
+    cycle, gain = _heaviest_on(walk, share)
+    return tuple(group[row] for row in cycle), gain
+
+
+def _end_of_heaviest(best: list[list[float]]) -> int:
+    """Return the product whose longest walk has the largest guaranteed mean (Karp's minimum over shorter walks)."""
+    size = len(best) - 1
+
+    def mean(v: int) -> float:
+        if best[size][v] == -math.inf:
+            return -math.inf
+        return min((best[size][v] - best[k][v]) / (size - k) for k in range(size) if best[k][v] > -math.inf)
+
+    return max(range(size), key=mean)
+
+
+def _heaviest_on(walk: list[int], share: dict[tuple[int, int], float]) -> tuple[tuple[int, ...], float]:
+    """Return the heaviest cycle that a walk closes, beginning with its smallest member, and its gain."""
+    found: list[tuple[float, tuple[int, ...]]] = []
     last_seen: dict[int, int] = {}
     for step, v in enumerate(walk):
         if v in last_seen:
-            cycle = tuple(group[item] for item in walk[last_seen[v] : step])
-            logs = [math.log(share[cycle[i], cycle[(i + 1) % len(cycle)]]) for i in range(len(cycle))]
-            best = max(best, (sum(logs) / len(logs), cycle))
+            cycle = tuple(walk[last_seen[v] : step])
+            logs = [math.log(share[pair]) for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
+            found.append((sum(logs) / len(logs), cycle))
         last_seen[v] = step
-    mean, cycle = best
+    mean, cycle = max(found)
     turn = cycle.index(min(cycle))
     return cycle[turn:] + cycle[:turn], math.exp(mean * len(cycle))
 

@@ -39,7 +39,8 @@ def merge_claims(claims: Claims) -> tuple[dict[str, pa.Table], tuple[Finding, ..
 
     jobs, found = merge_jobs(rows["jobs"], at["jobs", "product"], at["jobs", "platform"])
     findings += found
-    products, found = merge_products(rows["products"], at["products", "id"], ids)
+    described = rows["products"].preferring(identity.kept(names.codes["products", "id"]))
+    products, found = merge_products(described, at["products", "id"], ids)
     findings += found
     known = np.zeros(len(ids), dtype=np.bool_)
     known[at["products", "id"]] = True

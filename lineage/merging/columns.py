@@ -57,6 +57,10 @@ class Rows:
             return np.arange(len(self), dtype=np.int64)
         return np.argsort(self.ranks, kind="stable").astype(np.int64)
 
+    def preferring(self, flags: Bools) -> "Rows":
+        """Return the same rows, of which these count as newer than the others of their source."""
+        return Rows(self.table, self.addresses, self.sources, self.ranks * 2 + flags)
+
     def at(self, rows: Codes) -> "Rows":
         """Return these rows only."""
         return Rows(self.table.take(pa.array(rows)), self.addresses, self.sources[rows], self.ranks[rows])
@@ -152,8 +156,12 @@ def taken(values: pa.Array, rows: Codes) -> pa.Array:
 def facts(rows: Rows, groups: Codes, count: int, names: Iterable[str], order: Codes) -> dict[str, Taken]:
     """Return for each column the last row in this order that states it, group by group, and the values."""
     made = {}
+    nobody = np.full(count, -1, dtype=np.int64)
     for name in names:
         values = rows.array(name)
+        if values.null_count == len(values):
+            made[name] = (nobody, pa.nulls(count, values.type))
+            continue
         stated = order if not values.null_count else order[rows.valid(name)[order]]
         winners = latest(groups, stated, count)
         made[name] = (winners, taken(values, winners))

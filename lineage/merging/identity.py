@@ -16,7 +16,7 @@ from importlib.resources import files
 import numpy as np
 
 from lineage.findings import Finding
-from lineage.merging.columns import Codes, Rows
+from lineage.merging.columns import Bools, Codes, Rows
 from lineage.merging.names import Names
 from lineage.schema import kind_of
 
@@ -59,6 +59,11 @@ class Identity:
 
     targets: Codes
     findings: list[Finding]
+
+    def kept(self, codes: Codes) -> Bools:
+        """Return which of these names are the id that stays, and not another spelling of it."""
+        flags: Bools = self.targets[codes] == codes
+        return flags
 
 
 @dataclass

@@ -90,7 +90,11 @@ def test_the_bill_and_the_paths_reach_the_whole(page: Page) -> None:
 def test_sources_and_what_is_not_known_are_named(page: Page) -> None:
     assert page.row("sources", "model:teacher")[4].strip() == "Strubell et al. 2019"
     text = " ".join(page.text)
-    assert "dataset:books" in text and "dataset:wiki" in text and "nobody has published" in text
+    assert (
+        "dataset:books" in text
+        and "dataset:wiki" in text
+        and "2 products without a published cost have part" in text
+    )
     assert page.row("findings", "info")[1].strip() == "missing-pue"
     assert cost(bert(), ENERGY).graph.digest in text
 
@@ -154,7 +158,7 @@ def test_nothing_known_is_never_a_zero() -> None:
     assert "Not known: figures known for 0 of 2" in " ".join(page.text)
     assert [cell.strip() for cell in page.row("views", "EPC")[1:4]] == ["0 g", "?", "?"]
     assert [cell.strip() for cell in page.rows["bill"][-1]][4:6] == ["?", "?"]
-    assert "? of known own cost" in report(graph("a -> b"), None, to="markdown")
+    assert "No own cost is known in 2 products" in report(graph("a -> b"), None, to="markdown")
 
 
 def test_over_allocation_and_cycles_are_told() -> None:
@@ -186,10 +190,10 @@ def test_a_large_graph_says_what_is_left_out() -> None:
     children = ", ".join(f"m{number:03}" for number in range(150))
     made = graph(f"base -> {children}", own={"base": 10.0, "m149": 99.0})
     page = parsed(report(made, None))
-    assert "… and 51 more products" in " ".join(page.text)
+    assert "… and 101 more products" in " ".join(page.text)
     assert page.rows["products"][1][0].strip().startswith("m149")
     assert "more" in " ".join(page.text) and "products are drawn" in " ".join(page.text)
-    assert "… and 51 more products" in report(made, None, to="markdown")
+    assert "… and 101 more products" in report(made, None, to="markdown")
 
 
 def test_as_of_a_date_leaves_out_what_came_later() -> None:
@@ -253,6 +257,9 @@ def test_wrong_questions_are_errors(tmp_path: Path) -> None:
         report(bert(), None, ENERGY, to="card")
     with pytest.raises(UnknownProduct):
         report(bert(), "nobody", ENERGY)
+    with pytest.raises(OptionError, match="did not exist as of 2020-01-01"):
+        late = graph("a -> b", own={"a": 1.0}, products={"b": {"created_at": "2024-05-01"}})
+        report(late, "b", Run(as_of="2020-01-01"))
     with pytest.raises(OSError, match="missing"):
         report(bert(), "student", ENERGY, to=tmp_path / "missing" / "a.html")
 
