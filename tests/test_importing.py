@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def announce(monkeypatch: pytest.MonkeyPatch) -> Announce:
     for function in (sniff_all, read_nothing, read_denied):
         setattr(module, function.__name__, function)
     monkeypatch.setitem(sys.modules, "strange_formats", module)
-    builtin = [point for point in importing.entry_points(group=importing.GROUP) if point.name == "builtin"]
+    builtin = [point for point in entry_points(group=importing.GROUP) if point.name == "builtin"]
 
     def announce(**tables: object) -> None:
         points = list(builtin)

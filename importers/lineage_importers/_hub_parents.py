@@ -96,9 +96,8 @@ def listed(text: str) -> list[str] | None:
     if len(plain) > LIST_CHARACTERS:
         return None
     if plain[:1] in ("[", "(") and plain[-1:] in ("]", ")"):
-        try:
-            value = ast.literal_eval(plain)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = _literal(plain)
+        if value is None:
             items = [item.strip().strip("'\"") for item in plain[1:-1].split(",")]
             return [item for item in items if item]
         if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
@@ -107,6 +106,17 @@ def listed(text: str) -> list[str] | None:
     if "," in plain and "://" not in plain:
         return [item.strip() for item in plain.split(",") if item.strip()]
     return None
+
+
+def _literal(text: str) -> object:
+    """Return the value of a Python literal, or None; text with escapes is not tried, as it may only warn."""
+    if "\\" in text:
+        return None
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value
 
 
 _QUANTIZED: Final = ("gguf", "awq", "gptq", "exl2", "bnb")

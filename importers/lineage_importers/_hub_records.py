@@ -69,7 +69,7 @@ class Records:
             plain = name.isprintable() and 0 < len(name) <= NAME_CHARACTERS and " " not in name
         except (TypeError, AttributeError, KeyError):
             plain = False
-        if not plain or type(tags) is str:
+        if not plain or type(tags) not in (list, tuple):
             self._refuse_shape(record, place)
         kind = "model" if "modelId" in record else self.kind or kind_of_record(record, tags)
         product = f"{kind}:{name}"

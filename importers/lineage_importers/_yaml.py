@@ -155,7 +155,8 @@ class _Reader:
 
     def _check_tag(self, tag: str | None) -> None:
         if tag is not None and tag != "!" and tag.removeprefix(_PREFIX) not in _PLAIN:
-            self._fail(f"the tag {tag.replace(_PREFIX, '!!')} is refused; cards hold plain data only")
+            shown = ascii(tag.replace(_PREFIX, "!!"))[1:-1]
+            self._fail(f"the tag {shown} is refused; cards hold plain data only")
 
     def _count(self, values: int) -> None:
         self.total += values

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["cost_command"]
 
 TOLERANCE = 1e-9  # relative, of sums over all products
+MOST_NAMED = 10  # dropped edges named on one line; the findings name all
 MOST_ROWS = 50  # rows of the table for people, where no number is asked for
 
 
@@ -129,7 +130,9 @@ def summary(result: "Cost") -> list[str]:
         f"Known cost by evidence: {shares_by_tier(result.coverage.cost)}",
     ]
     if result.dropped:
-        lines.append(f"Dropped to break cycles: {', '.join(f'{v} <- {u}' for v, u in result.dropped)}")
+        named = ", ".join(f"{product} <- {parent}" for product, parent in result.dropped[:MOST_NAMED])
+        more = len(result.dropped) - MOST_NAMED
+        lines.append(f"Dropped to break cycles: {named}{f' and {more:,} more' if more > 0 else ''}")
     return lines
 
 

@@ -140,11 +140,19 @@ def load_answer(graph: "Graph", claims: "Claims", address: str) -> Answer:
             "findings": findings,
         },
         records=[{"what": name, "type": detail, "count": count} for name, detail, count in rows],
-        title=f"Read {counted(claims.sources.num_rows, 'file')}. {address} now holds:",
+        title=f"{read_line(claims)} {address} now holds:",
         grid=Grid(("", "", "count"), lines, left=2),
         notes=["", "Next: lineage check    lineage cost"],
         findings=graph.findings,
     )
+
+
+def read_line(claims: "Claims") -> str:
+    """Return how many files were read, and how many left out."""
+    formats = claims.sources.column("format").to_pylist()
+    read = sum(bool(item) for item in formats)
+    left_out = len(formats) - read
+    return f"Read {counted(read, 'file')}{f', left out {left_out:,}' if left_out else ''}."
 
 
 def count_texts(values: list[str | None]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Commands that look around in the store: check, list, tree."""
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -90,7 +91,7 @@ def finding_line(item: Finding) -> str:
     """Return a finding on one line, with the place it comes from."""
     from lineage.reports.escaping import clipped
 
-    place = ", ".join(part for part in (item.source, item.place) if part)
+    place = ", ".join(part for part in (PurePath(item.source).name, item.place) if part)
     subject = "" if item.text.startswith(item.subject) else f"{clipped(item.subject, 120)}: "
     return f"{subject}{clipped(item.text, 400)}{f' [{place}]' if place else ''}"
 

@@ -77,8 +77,9 @@ class Answer:
         return "\n\n".join(blocks) + "\n"
 
     def json(self) -> str:
-        """Return the promised JSON; not-a-number becomes null."""
-        return json.dumps(plain(self.document), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        """Return the promised JSON, a row of a list on each line; not-a-number becomes null."""
+        fields = [f"{json.dumps(name)}: {_json_rows(value)}" for name, value in self.document.items()]
+        return "{" + ",\n ".join(fields) + "}\n"
 
     def names(self) -> list[str]:
         """Return the columns of the records."""
@@ -160,6 +161,20 @@ class Output:
     def _rendered(self, answer: Answer) -> str:
         shapes = {"json": answer.json, "csv": answer.csv, "markdown": answer.markdown, "table": answer.text}
         return shapes[self.format]()
+
+
+def _json_rows(value: Any) -> str:
+    """Return a value as JSON; the rows of a list stand under each other."""
+    if isinstance(value, (list, tuple)) and value:
+        return "[\n  " + ",\n  ".join(map(_json_text, value)) + "]"
+    return _json_text(value)
+
+
+def _json_text(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

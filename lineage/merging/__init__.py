@@ -74,13 +74,9 @@ def _sorted(names: Names, targets: Codes) -> tuple[list[str], Codes]:
 
 def _placeholders(names: Names, rows: dict[str, Rows], unknown: list[str]) -> list[Finding]:
     """Report the products that no source describes, each with the place where it is named first."""
-    if not unknown:
-        return []
-    wanted = set(unknown)
-    codes = {name: code for code, name in enumerate(names.ids) if name in wanted}
     found = []
     for name in unknown:
-        table, row = names.first_mention(codes[name])
+        table, row = names.first_mention(names.numbers[name])
         text = f"no source describes {name}; a placeholder stands for it"
         found.append(rows[table].finding(row, "unknown-parent", name, text))
     return found

@@ -14,8 +14,20 @@ import pyarrow.compute as pc
 
 from lineage.claims import Claims
 from lineage.findings import Finding, finding
+from lineage.schema import tier_rank
 
-__all__ = ["Bools", "Codes", "Rows", "Taken", "age_ranks", "facts", "latest", "rows_of", "taken"]
+__all__ = [
+    "Bools",
+    "Codes",
+    "Rows",
+    "Taken",
+    "age_ranks",
+    "facts",
+    "latest",
+    "rows_of",
+    "taken",
+    "tier_ranks",
+]
 
 Codes = np.ndarray[tuple[int], np.dtype[np.int64]]
 Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -135,6 +147,19 @@ def rows_of(claims: Claims) -> dict[str, Rows]:
         sources = np.asarray(table.column("source").to_numpy(), dtype=np.int64)
         made[name] = Rows(table.combine_chunks(), addresses, sources, ranks[sources])
     return made
+
+
+def tier_ranks(tiers: pa.Array, default: str) -> Codes:
+    """Return the rank of each tier, shape (rows,): 0 is the best evidence; a missing tier is the default.
+
+    >>> tier_ranks(pa.array(["measured", None, "imputed"]), "reported").tolist()
+    [0, 1, 5]
+    """
+    coded = tiers.dictionary_encode()
+    ranks = np.array([*map(tier_rank, coded.dictionary.to_pylist()), tier_rank(default)], dtype=np.int64)
+    numbers = pc.fill_null(coded.indices, len(ranks) - 1).to_numpy(zero_copy_only=False)
+    found: Codes = ranks[numbers]
+    return found
 
 
 def latest(groups: Codes, rows: Codes, count: int) -> Codes:

@@ -111,7 +111,7 @@ def unify(names: Names, rows: dict[str, Rows]) -> Identity:
 
 
 def _join_aliases(merger: _Merger) -> None:
-    codes = {name: code for code, name in enumerate(merger.names.ids)}
+    codes = merger.names.numbers
     for old, new in aliases().items():
         if old in codes and new in codes:
             merger.join(codes[old], codes[new], "renamed (alias table)")

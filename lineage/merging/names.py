@@ -32,6 +32,11 @@ class Names:
     codes: dict[Mention, Codes]
 
     @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Id -> code."""
+        return {name: code for code, name in enumerate(self.ids)}
+
+    @cached_property
     def _first(self) -> Codes:
         """Position of the first mention of each id, all columns one behind the other."""
         flat = np.concatenate(list(self.codes.values()))

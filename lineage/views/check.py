@@ -16,6 +16,7 @@ from lineage.views.cost import cost
 __all__ = ["Check", "check"]
 
 _SEVERITIES: Final = ("error", "warning", "info")
+_PLACES: Final = {code: place for place, code in enumerate(CODES)}
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,8 @@ def check(graph: Graph, run: Run | None = None) -> Check:
 
 
 def _gravity(item: Finding) -> tuple[object, ...]:
-    codes = list(CODES)
-    return (
-        _SEVERITIES.index(item.severity),
-        codes.index(item.code),
-        item.subject,
-        item.text,
-        item.source,
-        item.place,
-    )
+    severity = _SEVERITIES.index(item.severity)
+    return (severity, _PLACES[item.code], item.subject, item.text, item.source, item.place)
 
 
 def _computed(graph: Graph, run: Run) -> list[Finding]:

@@ -156,3 +156,12 @@ def test_the_header_tells_the_options(run: Run, options: tuple[str, ...], told: 
 def test_a_hostile_name_is_found(run: Run, store: Path) -> None:
     result = run("cost", f"model:{HOSTILE}", "--format", "json", "--store", store)
     assert document(result)["products"][0]["id"] == f"model:{HOSTILE}"
+
+
+def test_dropped_edges_are_named_up_to_a_point(run: Run, tmp_path: Path) -> None:
+    pairs = [f"a{number:02} -> b{number:02} -> a{number:02}" for number in range(12)]
+    with connect(tmp_path / "lineage.store") as store:
+        store.write(graph(*pairs))
+    text = run("cost", "--cycles", "break").stdout
+    assert "Dropped to break cycles: model:" in text and "and 2 more" in text
+    assert len(document(run("cost", "--cycles", "break", "--format", "json"))["dropped"]) == 12

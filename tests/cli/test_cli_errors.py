@@ -109,6 +109,12 @@ def test_every_kind_of_failure(
     assert result.stderr.lstrip("\n").startswith(told)
 
 
+def test_nothing_asked_for_is_helped(run: Run) -> None:
+    result = run()
+    assert result.exit_code == 2 and result.stdout == "" and "error:" not in result.stderr
+    assert result.stderr.startswith("Usage: lineage") and "Start with: lineage demo" in result.stderr
+
+
 def test_a_traceback_on_request(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Traceback" not in run("cost").stderr
     verbose = run("cost", "--verbose")

@@ -111,6 +111,9 @@ def test_keep_going_leaves_out_what_cannot_be_read(run: Run, tmp_path: Path) -> 
     made = document(run("load", "a", "--keep-going", "--format", "json"))
     assert made["products"] == {"Model": 1} and made["findings"] == {"skipped-file": 1}
     assert run("load", "a", "--keep-going", "--strict").exit_code == 1
+    assert run("load", "a", "--keep-going").stdout.startswith("Read 1 file, left out 1.")
+    assert "There is no job in these files." in run("job", "a", "--keep-going").stdout
+    assert run("job", "a").exit_code == 1
 
 
 def test_as_names_the_format(run: Run, tmp_path: Path) -> None:
@@ -198,3 +201,10 @@ def test_job_without_a_store_and_without_jobs(run: Run, tmp_path: Path) -> None:
     assert "one" in text and "two: missing" in text
     assert not (tmp_path / "lineage.store").exists()
     assert json.loads(run("job", file, "--format", "json").stdout)["jobs"][1]["energy_kwh"] is None
+
+
+def test_jobs_that_lack_the_same_share_a_line(run: Run, tmp_path: Path) -> None:
+    rows = [f"job{number},model:a,training,1 kWh,1,400" for number in range(5)]
+    file = write(tmp_path, "jobs.csv", "id,product,phase,energy,pue,grid_intensity", *rows)
+    assert "5 jobs: missing systems_embodied (needs system)" in run("job", file).stdout
+    assert run("job", file, "--verbose").stdout.count("components of ASC^e") == 5

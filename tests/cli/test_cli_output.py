@@ -124,3 +124,15 @@ def test_signs_that_an_encoding_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parquet_is_refused_before_anything_is_computed() -> None:
     with pytest.raises(OptionError, match="parquet is not for terminals"):
         Output.chosen("parquet", None)
+
+
+def test_json_holds_no_nan_and_no_broken_text() -> None:
+    answer = Answer(document={"a": float("nan"), "rows": [{"x": float("inf")}, {"y": Path("z")}], "none": []})
+    assert json.loads(answer.json()) == {"a": None, "rows": [{"x": None}, {"y": "z"}], "none": []}
+    assert len(answer.json().splitlines()) == 5
+
+
+def test_a_name_that_is_no_text_is_written_out(tmp_path: Path) -> None:
+    output = Output("json", tmp_path / "a.json")
+    output.write(Answer(document={"name": "a\ud800b"}).json())
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"name": "a\ud800b"}

@@ -75,6 +75,7 @@ def test_data_set_addresses() -> None:
         ("a/b", None),
         ("https://huggingface.co/a/b?x=1,2", None),
         ("[1, 2]", None),
+        (r"['C:\models\d', 'a/b']", [r"C:\models\d", "a/b"]),
         ("[" * 5000 + "]" * 5000, ["[" * 4999 + "]" * 4999]),
         ("[" + "a," * 20_000 + "]", None),
     ],

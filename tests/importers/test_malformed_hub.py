@@ -107,14 +107,17 @@ def test_nesting_without_end(tmp_path: Path, name: str) -> None:
     assert fault("huggingface", path) == f"{name}, line 1: nested too deeply; no record is"
 
 
+@pytest.mark.slow
 def test_gzip_bombs(tmp_path: Path) -> None:
     start = time.perf_counter()
     path = tmp_path / "models.jsonl.gz"
-    path.write_bytes(gzip.compress(b'{"id": "' + b" " * (80 << 20), compresslevel=1))
-    assert fault("huggingface", path).startswith("models.jsonl.gz, line 1: ")
+    path.write_bytes(gzip.compress(b'{"id": "' + b" " * (40 << 20), compresslevel=1))
+    expected = "models.jsonl.gz, line 1: the line is longer than 32 MiB; no record is"
+    assert fault("huggingface", path) == expected
     path = tmp_path / "models.json.gz"
-    path.write_bytes(gzip.compress(b" " * (600 << 20), compresslevel=9))
-    assert "unpacks to more than" in fault("huggingface", path)
+    path.write_bytes(gzip.compress(b" " * (100 << 20), compresslevel=6))
+    expected = "models.json.gz: unpacks to more than 64 MiB; unpack it by hand if it is right"
+    assert fault("huggingface", path) == expected
     path = tmp_path / "acme__a.md"
     path.write_bytes(b"---\nlicense: mit\n---\n" + b"x" * (33 << 20))
     assert fault("huggingface", path) == "acme__a.md: larger than 32 MiB; split it, or give JSON lines"

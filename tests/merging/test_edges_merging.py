@@ -115,6 +115,15 @@ def test_the_origin_of_a_weight_stays_with_it() -> None:
     assert (_only(resolve(both)[0])["w"], _only(resolve(both)[0])["weight_source"]) == (0.25, "explicit")
 
 
+def test_a_column_that_nobody_fills_says_nothing() -> None:
+    row = _edge(w=0.5, weight_source=None, note=None)
+    job = {"id": "j", "product": "model:a", "phase": "training", "platform": "platform:p", "note": None}
+    graph, _ = resolve(said("s", products=[{"id": "model:a", "note": None}], edges=[row], jobs=[job]))
+    assert graph.texts("edges", "weight_source") == ["explicit", "job"]
+    assert graph == resolve(said("s", products=[{"id": "model:a"}], edges=[_edge(w=0.5)], jobs=[job]))[0]
+    assert Graph.from_networkx(graph.to_networkx()) == graph
+
+
 def test_parallel_edges_in_two_sources_add_up_within_each() -> None:
     rows = [_edge(w=0.125), _edge(w=0.25)]
     graph, findings = resolve(together(said("one", edges=rows), said("two", edges=rows)))

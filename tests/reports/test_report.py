@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 import os
 import subprocess
 import sys
@@ -10,11 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lineage.errors import OptionError, UnknownProduct
 from lineage.explanation.wording import at_least
 from lineage.graph import Graph
 from lineage.reports import report
+from lineage.reports.content import product_report
 from lineage.run import Run
 from lineage.testing import graph
 from lineage.units import show
@@ -85,6 +89,21 @@ def test_the_bill_and_the_paths_reach_the_whole(page: Page) -> None:
     assert page.row("bill", "remainder")[4].strip() == "0 kWh"
     assert [cell.strip() for cell in page.rows["paths"][-1]][2:] == [at_least(full.total, "kWh"), "100 %"]
     assert page.row("paths", "remainder")[2].strip() == "0 kWh"
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1e9)), min_size=1, max_size=90))
+@settings(max_examples=15)
+def test_shown_rows_and_the_rest_are_the_whole_bill(own: list[float | None]) -> None:
+    names = [f"p{number:02}" for number in range(len(own))]
+    made = graph(f"{', '.join(names)} -> v", own=dict(zip(names, own, strict=True)))
+    content = product_report(made, "v", cost(made))
+    total = content.bill.total.best
+    shown = math.fsum((*(row.contribution for row in content.bill_rows), content.bill_rest.contribution))
+    assert shown == pytest.approx(total or 0.0, rel=1e-9)
+    known = sum(value is not None for value in own)
+    assert len(content.bill_rows) + content.bill_rest.count == known
+    assert len(content.bill.not_covered) == len(own) + 1 - known
+    assert (total is None) == (known == 0)
 
 
 def test_sources_and_what_is_not_known_are_named(page: Page) -> None:
