@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from lineage.run import Run
     from lineage.views.interval import Interval
 
-__all__ = ["amount", "amount_columns", "finding_notes", "full_amount", "header", "unit_suffix"]
+__all__ = [
+    "amount",
+    "amount_columns",
+    "choices",
+    "finding_notes",
+    "full_amount",
+    "header",
+    "shares_by_tier",
+    "unit_suffix",
+]
 
 _SUFFIX: Final = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}
 
@@ -50,9 +59,13 @@ def amount_columns(view: str, value: "Interval | None", unit: str) -> dict[str, 
 
 
 def header(run: "Run", what: str, engine: str | None = None) -> str:
-    """Return the line that says how figures were computed."""
-    parts = [f"{what} in {run.unit}", f"impact: {run.impact}", f"policy: {_policy(run)}"]
-    parts += [f"as of: {run.as_of or 'now'}"]
+    """Return the line that says how figures of the run's impact were computed."""
+    return f"{what} in {run.unit}; impact: {run.impact}; {choices(run, engine)}"
+
+
+def choices(run: "Run", engine: str | None = None) -> str:
+    """Return how a lineage was shared out: policy, date, and what differs from the default."""
+    parts = [f"policy: {_policy(run)}", f"as of: {run.as_of or 'now'}"]
     if run.cycles != "error":
         parts.append(f"cycles: {run.cycles}")
     if run.users != "all":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lineage.cli.figures import header
+from lineage.cli.figures import choices
 from lineage.cli.opening import opened, spare_pandas
 from lineage.cli.options import output_options, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
@@ -87,7 +87,7 @@ def job_answer(metrics: "list[JobMetrics]", run: Run, *, verbose: bool) -> Answe
     return Answer(
         document=sheet_as_dict(metrics),
         records=[_record(item) for item in metrics],
-        title=header(run, "Jobs").replace(f"Jobs in {run.unit}; impact: {run.impact}; ", "Jobs; carbon; "),
+        title=f"Jobs; carbon, location-based; {choices(run)}",
         grid=Grid(
             ("job", "product", "energy", "JSC", "ec", "ASC", "JSC^e", "ASC^e", "SCR per h", "JQCR"),
             [_cells(item) for item in metrics],

@@ -201,7 +201,7 @@ def _check_overhead(job: Job, split: EnergySplit, notes: _Notes) -> None:
         text = (
             f"{show(split.it_kwh, 'kWh')} + overhead {show(job.overhead_kwh, 'kWh')} = "
             f"{show(split.total_kwh, 'kWh')} is used, "
-            f"but with the PUE it is {split.it_kwh:g} x {job.pue:g} = {show(by_pue, 'kWh')}"
+            f"but with the PUE it is {show(split.it_kwh, 'kWh')} x {job.pue:g} = {show(by_pue, 'kWh')}"
         )
         notes.found("does-not-reconcile", text)
 

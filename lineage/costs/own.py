@@ -12,6 +12,7 @@ from lineage.graph import Graph
 from lineage.kernels.jobs_values import relative_difference
 from lineage.run import Run
 from lineage.schema import IMPACTS, tier_rank
+from lineage.units import show
 
 __all__ = ["Alternative", "OwnCosts", "own_costs"]
 
@@ -218,8 +219,8 @@ def _differences(name: str, costs: OwnCosts, code: int, jobs: _Sum) -> list[Find
         return []
     lacking = "; the jobs' sum is incomplete" if np.isnan(jobs.hi) else ""
     text = (
-        f"own {costs.impact}: the total is {total:g} {costs.unit} ({costs.tier[code]}), "
-        f"its jobs add up to {jobs.best:g} {costs.unit} ({jobs.tier}){lacking}"
+        f"own {costs.impact}: the total is {show(total, costs.unit)} ({costs.tier[code]}), "
+        f"its jobs add up to {show(jobs.best, costs.unit)} ({jobs.tier}){lacking}"
     )
     return [finding("does-not-reconcile", name, text)]
 
