@@ -53,7 +53,8 @@ def run_demo(folder: Path, *, out: TextIO) -> Path:
     report(graph, _EXPLAINED, RUN, to=path)
     out.write(f"Report: {REPORT_NAME}\n")
     out.write(
-        f"Next: lineage load YOUR_FILES && lineage cost      lineage explain {graph.ids[graph.code(_EXPLAINED)]}\n"
+        f"Next: lineage explain {graph.ids[graph.code(_EXPLAINED)]} --store demo: --impact {RUN.impact}\n"
+        "      lineage load YOUR_FILES && lineage cost\n"
     )
     return path
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lineage.cli.opening import opened, spare_pandas
+from lineage.cli.opening import DEMO, opened, spare_pandas
 from lineage.cli.options import output_options, store_option
 from lineage.cli.output import Answer, Grid, Output
 from lineage.cli.text import counted
-from lineage.errors import InputError
+from lineage.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from lineage.claims import Claims
@@ -109,8 +109,17 @@ def add_to_store(claims: "Claims", address: str, *, replace: bool = False) -> "G
     from lineage.claims import Claims
     from lineage.graph import resolve
 
+    if address == DEMO:
+        raise StoreError(
+            f"{DEMO} is the bundled supply chain and never changes; name another store with --store"
+        )
     with opened(address) as store, store.writing():
         known = Claims.empty() if replace or not store.snapshots() else store.claims()
+        if not replace and store.snapshots() and not known.sources.num_rows and len(store.read()):
+            raise StoreError(
+                f"{address} holds a graph that was written without its sources, which loading would drop; "
+                "load into another store with --store, or start afresh with --replace"
+            )
         graph, _ = resolve(Claims.concat([known.superseded_by(claims), claims]))
         store.write(graph)
     return graph

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["check_command", "list_command"]
 
 EXAMPLES: Final = 3  # findings shown of each code, unless --verbose
+TELLING: Final = 20  # of those whose reason is the point, and of errors
+REASONS: Final = ("cycle", "contains", "does-not-reconcile", "superseded", "unit-suspect")
 
 
 # -- check -------------------------------------------------------------------------------------------------
@@ -70,7 +72,8 @@ def check_answer(result: "Check", *, verbose: bool) -> Answer:
     for code, items in result.by_code().items():
         severity, meaning = CODES[code]
         lines.append(f"{severity}: {code} ({len(items):,}): {meaning}")
-        shown = items if verbose else items[:EXAMPLES]
+        most = TELLING if severity == "error" or code in REASONS else EXAMPLES
+        shown = items if verbose else items[:most]
         lines += [f"  {finding_line(item)}" for item in shown]
         if len(items) > len(shown):
             lines.append(f"  ... and {len(items) - len(shown):,} more: --verbose, or --format csv")

@@ -82,7 +82,7 @@ def show(graph: Graph, name: str, run: Run | None = None) -> ProductSheet:
         jobs=_counted(phases[row] or "other" for row in np.flatnonzero(made == code).tolist()),
         unit=result.unit,
         cost=result.row(code),
-        serving=serving(graph, graph.ids[code], run),
+        serving=serving(graph, graph.ids[code], run, cost=result),
     )
 
 

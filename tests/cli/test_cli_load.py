@@ -8,9 +8,11 @@ import pytest
 from command_lines import Run, document
 from lineage.cli.templates import COLUMNS, template_files
 from lineage.errors import StoreLocked
+from lineage.graph import Graph
 from lineage.stores import connect
 from lineage.stores.snapshot import SnapshotStore
 from lineage.tables import TABLE_NAMES, table_of
+from lineage.testing import graph
 
 
 def write(folder: Path, name: str, *lines: str) -> Path:
@@ -208,3 +210,28 @@ def test_jobs_that_lack_the_same_share_a_line(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path, "jobs.csv", "id,product,phase,energy,pue,grid_intensity", *rows)
     assert "5 jobs: missing systems_embodied (needs system)" in run("job", file).stdout
     assert run("job", file, "--verbose").stdout.count("components of ASC^e") == 5
+
+
+def test_the_bundled_chain_opens_without_loading(run: Run) -> None:
+    told = run("cost", "model:distilbert", "--store", "demo:", "--impact", "energy", "--format", "json")
+    (row,) = json.loads(told.stdout)["products"]
+    assert row["own"]["best"] == 168 and row["epc"]["hi"] is None
+
+
+def test_the_bundled_chain_never_changes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "products.csv").write_text("id\nmodel:a\n", encoding="utf-8")
+    told = run("load", str(tmp_path / "products.csv"), "--store", "demo:")
+    assert told.exit_code == 1 and "never changes" in told.stderr
+
+
+def test_a_graph_without_sources_is_not_dropped_by_loading(run: Run, tmp_path: Path) -> None:
+    address = str(tmp_path / "bare.store")
+    bare = graph("base -> tuned")
+    with connect(address) as store:
+        store.write(Graph(bare.tables))
+    (tmp_path / "products.csv").write_text("id\nmodel:a\n", encoding="utf-8")
+    told = run("load", str(tmp_path / "products.csv"), "--store", address)
+    assert told.exit_code == 1 and "written without its sources" in told.stderr
+    with connect(address) as store:
+        assert store.read() == bare
+    assert run("load", str(tmp_path / "products.csv"), "--store", address, "--replace").exit_code == 0
