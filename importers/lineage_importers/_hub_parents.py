@@ -15,6 +15,23 @@ RELATIONS_OF_THE_HUB: Final = {
     "quantized": "quantization",
 }
 
+# What the `datasets` library reads local files with: its name in a card says nothing about the data.
+LOADERS: Final = frozenset(
+    (
+        "arrow",
+        "audiofolder",
+        "csv",
+        "generator",
+        "imagefolder",
+        "json",
+        "pandas",
+        "parquet",
+        "text",
+        "videofolder",
+        "webdataset",
+    )
+)
+
 ID_CHARACTERS: Final = 256  # the Hub allows 96
 LIST_CHARACTERS: Final = 20_000
 
@@ -64,6 +81,8 @@ def parent_of(text: str, kind: str = "model") -> Parent:
         return Parent(None, reason="a local path")
     if _CHECKPOINT.fullmatch(name):
         return Parent(None, reason="a checkpoint folder of a trainer")
+    if kind == "dataset" and name in LOADERS:
+        return Parent(None, reason="a loader of local files, not a data set")
     if not _ID.fullmatch(name) or not name.isprintable():
         return Parent(None, reason="not an id of the Hub")
     return Parent(f"{kind}:{name}", repair="" if name == text else f"{text!r} -> {name!r}")

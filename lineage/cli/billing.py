@@ -100,8 +100,9 @@ def family_command(product: str, address: str, run: Run, output: Output) -> None
 def family_answer(result: "Family", run: Run) -> Answer:
     """Return the sums of a family and its members."""
     unit = result.unit
-    known = sum(count for tier, count in result.count_by_tier.items() if tier != "unknown")
-    ratio = "?" if result.ratio is None else f"{result.ratio:.4g}"
+    known = sum(member.own.best is not None for member in result.members)
+    bound = "≥ " if result.descendants.hi is None and result.base.hi is not None else ""
+    ratio = "?" if result.ratio is None else f"{bound}{result.ratio:.4g}"
     total = sum(result.by_tier.values())
     notes = [
         "",

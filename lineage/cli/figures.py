@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lineage.cli.text import share
+from lineage.explanation.wording import at_least
 from lineage.findings import Finding, count_by_code
 from lineage.units import show
 
@@ -36,15 +37,13 @@ def unit_suffix(unit: str) -> str:
 
 def amount(value: "Interval | None", unit: str) -> str:
     """Return a figure: "?" where nothing is known, "≥" before one that something unknown has part in."""
-    if value is None or value.best is None:
-        return "?"
-    return show(value.best, unit) if value.hi is not None else f"≥ {show(value.best, unit)}"
+    return at_least(value, unit)
 
 
 def full_amount(value: "Interval | None", unit: str) -> str:
     """Return a figure with its bounds, where they differ: "100 g (80 g to 120 g)"."""
     text = amount(value, unit)
-    if value is None or value.best is None or value.hi is None:
+    if value is None or value.best is None or value.hi is None or value.lo is None:
         return text
     bounds = {show(value.lo, unit), show(value.hi, unit)} - {show(value.best, unit)}
     return f"{text} ({show(value.lo, unit)} to {show(value.hi, unit)})" if bounds else text

@@ -246,7 +246,11 @@ def _intensities(job: Job, grids: dict[str, Grid], notes: _Notes) -> tuple[float
         shares = parse_mix(job.mix)
         rows = {name: _grid(name, grids, notes) for name in shares}
         location = mix_intensity_gco2e_per_kwh(
-            shares, {name: row.intensity_gco2e_per_kwh for name, row in rows.items()}
+            shares,
+            {
+                name: None if row.basis == "market" else row.intensity_gco2e_per_kwh
+                for name, row in rows.items()
+            },
         )
     if market is None and job.grid_market is not None:
         market = _grid(job.grid_market, grids, notes).intensity_gco2e_per_kwh

@@ -39,9 +39,7 @@ def explain(
     if not 0 <= depth <= MOST_DEPTH:
         raise OptionError(f"--depth {depth} does not fit; give 0 to {MOST_DEPTH} steps")
     result = result or cost(graph, run)
-    code = graph.code(name)
-    if not result.network.existing[code]:
-        raise OptionError(f"{graph.ids[code]} did not exist as of {result.run.as_of}; choose a later --as-of")
+    code = result.code(name)
     opening = _Opening(Opened(result))
     row = result.row(code)
     root = opening.epc(code, depth)
@@ -50,7 +48,7 @@ def explain(
         value=root.value,
         unit=root.unit,
         formula=root.formula,
-        note=_covered(row),
+        note=_covered(row, unknown=bool(_unknown(result, code))),
         interval=root.interval,
         children=(*root.children, *_unknown(result, code), _kept(result, row), _conservation(result)),
     )
@@ -76,7 +74,8 @@ class _Opening:
         if not parents:
             return Explanation(title, interval.best, unit, interval=interval, children=(own,))
         amounts = [self._amount(place, parent) for place, parent in parents]
-        formula = _sum(own, amounts, interval)
+        handed = [cost.epc.at(parent).scaled(float(self.opened.w[place])) for place, parent in parents]
+        formula = _sum(own, amounts, interval, complete=all(item.hi is not None for item in handed))
         children = (own, *self._inherited(code, parents, depth))
         return Explanation(title, interval.best, unit, formula, interval=interval, children=children)
 
@@ -134,7 +133,7 @@ class _Opening:
         cost = self.opened.cost
         interval, tier = cost.own.at(code), cost.own_costs.tier[code]
         title = f"own cost of {self.opened.label(code)}"
-        if tier == "unknown":
+        if not cost.own_costs.origin[code]:
             return Explanation(title, None, cost.unit, note=NOTHING_PUBLISHED, interval=interval)
         parts = own_cost_parts(self.opened.graph, self.opened.run, code, own=cost.own_costs)
         used = [part for part in parts if part.used]
@@ -152,14 +151,14 @@ class _Opening:
         )
 
 
-def _sum(own: Explanation, amounts: list[float | None], total: Interval) -> str:
+def _sum(own: Explanation, amounts: list[float | None], total: Interval, *, complete: bool) -> str:
     """Return "own 10 g + inherited 50 g = 60 g"; "?" is not known, "≥" a sum over partly unknown parents (no total)."""
     known = [amount for amount in amounts if amount is not None]
     inherited = "?"
     if known:
-        inherited = f"{'≥ ' if len(known) < len(amounts) else ''}{shown(math.fsum(known), own.unit)}"
+        inherited = f"{'' if complete and len(known) == len(amounts) else '≥ '}{shown(math.fsum(known), own.unit)}"
     result = "" if total.hi is None else f" = {shown(total.best, own.unit)}"
-    return f"own {shown(own.value, own.unit)} + inherited {inherited}{result}"
+    return f"own {own.figure} + inherited {inherited}{result}"
 
 
 def _part(part: Part) -> Explanation:
@@ -194,7 +193,7 @@ def _lost(part: Part, origin: str, tier: str) -> Explanation:
     )
 
 
-def _covered(row: ProductCost) -> str:
+def _covered(row: ProductCost, *, unknown: bool) -> str:
     text = f"figures known for {row.known} of {row.members} (itself and its ancestors)"
     if row.known == row.members:
         return text
@@ -202,6 +201,8 @@ def _covered(row: ProductCost) -> str:
         return f"{text}; nothing known arrives here"
     if row.epc.hi is None:
         return f"{text}; the rest is not known, so the EPC is at least this"
+    if unknown:
+        return f"{text}; of the rest only bounds are known"
     return f"{text}; no share of the unknown rest arrives here"
 
 

@@ -119,7 +119,7 @@ def product_report(graph: Graph, name: str, cost: Cost) -> ProductReport:
 def graph_report(graph: Graph, cost: Cost) -> GraphReport:
     """Collect what a report on the whole graph shows: the products by EPC, then the unknown ones by their children."""
     codes = largest(cost, MOST_PRODUCTS)
-    known = len(cost.existing) - cost.coverage.products.get("unknown", 0)
+    known = cost.coverage.known
     count, total = counted(len(cost.existing), "product"), cost.conservation.sum_own
     answer = (
         f"{shown(total, cost.unit)} of known own cost in {count}"

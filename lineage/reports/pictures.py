@@ -141,7 +141,7 @@ def _lines(cost: Cost, names: set[str]) -> Iterable[Line]:
 
 def _caption(cost: Cost) -> str:
     run, as_of = cost.run, f", as of {cost.run.as_of}" if cost.run.as_of else ""
-    known = 1.0 - cost.coverage.products.get("unknown", 0) / max(len(cost.existing), 1)
+    known = cost.coverage.known / max(cost.coverage.total, 1)
     return (
         f"own cost and EPC, {run.impact} in {run.unit}, policy {run.policy}{as_of}; “≥”: figures are missing upstream; "
         f"a figure is known for {percent(known)} of all products"

@@ -70,7 +70,7 @@ def show(graph: Graph, name: str, run: Run | None = None) -> ProductSheet:
     """
     run = run or Run()
     result = cost(graph, run)
-    code = graph.code(name)
+    code = result.code(name)
     child, parent = graph.integers("edges", "product"), graph.integers("edges", "parent")
     made = graph.integers("jobs", "product")
     phases = graph.texts("jobs", "phase")

@@ -189,3 +189,10 @@ def test_counts_of_a_mixed_file_add_up(tmp_path: Path) -> None:
     lost = Counter(item.text.split()[0] for item in claims.findings if item.code == "unresolved-parent")
     kept = Counter(parent.partition(":")[0] for _, parent, _ in edges(claims))
     assert kept + lost == Counter(model=41, dataset=2)
+
+
+@pytest.mark.parametrize("name", ["imagefolder", "generator", "csv"])
+def test_loaders_of_local_files_are_no_data_sets(name: str) -> None:
+    assert parent_of(name, "dataset").reason == "a loader of local files, not a data set"
+    assert parent_of(f"acme/{name}", "dataset").id == f"dataset:acme/{name}"
+    assert parent_of(name).id == f"model:{name}"
