@@ -298,3 +298,42 @@ def test_parts_of_an_own_cost_are_the_ones_that_costs_know() -> None:
     code = made.code("student")
     titles = {item.title for item in walk(explain(made, "student", ENERGY))}
     assert {part.name for part in own_cost_parts(made, ENERGY, code)} <= titles
+
+
+def test_a_share_from_jobs_shows_the_hours_of_the_date() -> None:
+    jobs = [
+        {
+            "product": "a",
+            "platform": "q",
+            "duration_h": 10.0,
+            "concurrent_jobs": 2,
+            "started_at": "2020-01-01",
+        },
+        {
+            "product": "a",
+            "platform": "q",
+            "duration_h": 5.0,
+            "concurrent_jobs": 5,
+            "started_at": "2021-01-01",
+        },
+    ]
+    made = graph("a", products={"platform:q": {"lifetime_h": 100.0, "own_carbon_gco2e": 1000.0}}, jobs=jobs)
+    root = explain(made, "a", Run(as_of="2020-12-31"))
+    share = found(root, "share of platform:q")
+    assert (share.value, share.note) == (0.05, "job: 10 h of 100 h, 2 jobs at once")
+
+
+def test_what_jobs_know_is_told_though_one_knows_nothing() -> None:
+    jobs = [{"product": "m", "energy_kwh": 60.0, "pue": 1.0}, {"product": "m", "pue": 1.0}]
+    own = found(explain(graph("m", jobs=jobs), "m", Run(impact="energy")), "own cost of model:m")
+    assert (own.value, own.figure, own.formula) == (60.0, "≥ 60 kWh", "60 kWh + ?")
+
+
+def test_what_is_inherited_in_part_is_at_least_that() -> None:
+    made = graph("unknown -> half -> m", own={"half": 10.0, "m": 1.0})
+    assert explain(made, "m").formula == "own 1 g + inherited ≥ 5 g"
+
+
+def test_bounds_without_a_best_value_are_not_told_as_all_there_is() -> None:
+    root = explain(graph("a -[0.5]-> m", own={"a": (5.0, None, 10.0), "m": 3.0}), "m")
+    assert root.figure == "≥ 5.5 g" and "only bounds are known" in root.note

@@ -57,6 +57,12 @@ def job(**columns: Any) -> dict[str, Any]:
             {"created_at": pa.array([datetime(2024, 1, 1, 12)])},
             "has no time zone; localise the times",
         ),
+        (
+            "products",
+            {"created_at": pa.array([2**62], pa.timestamp("ns"))},
+            "'2116-02-20 23:53:38.427387904' has no time zone",
+        ),
+        ("products", {"created_at": pa.array([2**40], pa.timestamp("s"))}, "has no time zone"),
         ("products", {"created_at": ["2024-13"]}, "'2024-13' is not in the calendar"),
         ("products", {"created_at": ["2024-05-31T25:00:00Z"]}, "is not in the calendar"),
         ("products", {"created_at": ["0001-01-01T00:00:00+10:00"]}, "is not in the calendar"),

@@ -25,6 +25,8 @@ def shown(value: Any) -> str:
         text = repr(value)
     except RecursionError:
         text = f"a deep {type(value).__name__}"
+    except ValueError:  # Python writes no more than 4,300 digits
+        text = "a number of more than 4,300 digits"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

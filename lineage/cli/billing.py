@@ -8,7 +8,7 @@ from lineage.cli.figures import amount, amount_columns, full_amount, header, sha
 from lineage.cli.opening import stored_graph
 from lineage.cli.options import output_options, product_argument, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
-from lineage.cli.text import share
+from lineage.cli.text import counted, share
 from lineage.run import Run
 from lineage.units import show
 
@@ -59,7 +59,14 @@ def bill_answer(result: "Bill", run: Run) -> Answer:
         for row in result.rows
     ]
     cells.append(
-        (f"remainder ({rest.count:,} products)", "", "", "", show(rest.contribution, unit), share(rest.share))
+        (
+            f"remainder ({counted(rest.count, 'product')})",
+            "",
+            "",
+            "",
+            show(rest.contribution, unit),
+            share(rest.share),
+        )
     )
     cells.append(("EPC", "", "", "", amount(result.total, unit), share(1.0) if result.total.best else "?"))
     column = f"contribution_{unit_suffix(unit)}"

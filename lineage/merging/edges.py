@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from lineage.findings import Finding
 from lineage.merging.columns import Bools, Codes, Rows, facts, latest, taken, tier_ranks
-from lineage.schema import KINDS, edge_type
+from lineage.schema import KINDS, edge_type, tier_rank
 
 __all__ = ["Edges", "merge_edges"]
 
@@ -134,8 +134,12 @@ def _join_parallel(rows: Rows, groups: Codes, labels: _Labels) -> tuple[Rows, Co
 
 
 def _by_preference(rows: Rows) -> Codes:
-    """Return the rows from the least to the most preferred: tier, then a weight that is given, then newer."""
+    """Return the rows from the least to the most preferred: tier, then a weight that is given, then newer.
+
+    A weight without a tier is reported, as every figure is; an edge that gives neither has no evidence.
+    """
     ranks = tier_ranks(rows.array("tier"), "unknown")
+    ranks[rows.valid("w") & ~rows.valid("tier")] = tier_rank("reported")
     order: Codes = np.lexsort((np.arange(len(rows)), rows.ranks, rows.valid("w"), -ranks))
     return order
 

@@ -101,9 +101,9 @@ def decode(file: str, data: bytes) -> pa.Table:
     """Return the table in the bytes of a Parquet file; `StoreError` where this pyarrow cannot read them."""
     try:
         # Not pq.read_table: it would load the data set engine for a file that is in memory already.
-        file = pq.ParquetFile(pa.BufferReader(data))
+        stored = pq.ParquetFile(pa.BufferReader(data))
         # Threads pay off on large files only; a short process is better off without starting any.
-        return file.read(use_threads=len(data) > THREADED_BYTES).combine_chunks()
+        return stored.read(use_threads=len(data) > THREADED_BYTES).combine_chunks()
     except (pa.ArrowException, OSError) as error:
         raise StoreError(
             f"{file} cannot be read: {error}; install the pyarrow that wrote it, or newer"

@@ -228,10 +228,8 @@ def _timestamps(array: pa.Array) -> pa.Array:
     late = np.flatnonzero(~pc.fill_null(midnight, True).to_numpy(zero_copy_only=False))
     if len(late):
         row = int(late[0])
-        raise BadCell(
-            row,
-            f"{clip(str(array[row].as_py()))} has no time zone; localise the times, to UTC if they are in UTC",
-        )
+        shown = clip(str(array[row].cast(pa.string())))
+        raise BadCell(row, f"{shown} has no time zone; localise the times, to UTC if they are in UTC")
     return array.cast(pa.date32()).cast(pa.string())
 
 

@@ -87,7 +87,9 @@ class ProductCost:
         """The part of EPC that is inherited; None where that is not known."""
         if self.epc is None or self.own.best is None or not self.epc.best:
             return None
-        if self.epc.best == self.own.best and self.epc.hi is None:
+        # Where nothing known is inherited, that is no 0 if something unknown, or known by bounds only, may be.
+        wider = self.epc.hi is None or (self.known < self.members and self.epc.hi != self.own.hi)
+        if self.members > 1 and self.epc.best == self.own.best and wider:
             return None
         return 1.0 - self.own.best / self.epc.best
 

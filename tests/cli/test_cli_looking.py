@@ -238,3 +238,10 @@ def test_demo_in_json(run: Run, tmp_path: Path) -> None:
     made = document(run("demo", "--format", "json"))
     assert made["run"]["impact"] == "energy" and len(made["products"]) > 10
     assert not (tmp_path / REPORT_NAME).exists()
+
+
+def test_retraining_of_unknown_cost_without_an_inference_is_told(run: Run, tmp_path: Path) -> None:
+    job = {"product": "m", "phase": "retraining", "energy_kwh": 1.0, "pue": 1.0, "inferences": 0.0}
+    with connect(tmp_path / "lineage.store") as store:
+        store.write(graph("m", own={"m": 10.0}, jobs=[job]))
+    assert "re-training without an inference: ?" in run("show", "m").stdout

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hub_answers import edges, model, product, read_records, said
+from lineage.errors import ImportFault
 from lineage.findings import count_by_code
 from lineage.importing import read_claims
 
@@ -84,3 +85,10 @@ def test_a_value_that_nobody_needs_may_be_anything(tmp_path: Path) -> None:
     path = tmp_path / "acme__a.md"
     path.write_text("---\nreleased: 2024-02-30\nupdated: 2024-02-29\nlicense: mit\n---\n")
     assert product(read_claims(path))["license"] == "mit"
+
+
+def test_a_number_too_long_to_print_is_a_clear_error(tmp_path: Path) -> None:
+    card = tmp_path / "o__n.md"
+    card.write_text(f"---\nbase_model: 0x{'f' * 10_000}\n---\n", encoding="utf-8")
+    with pytest.raises(ImportFault, match=r"line 2.*not a number of more than 4,300 digits$"):
+        read_claims(card, format="huggingface")

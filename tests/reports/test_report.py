@@ -232,6 +232,22 @@ def test_the_card_is_front_matter_and_a_section() -> None:
     assert "| EPC | 60 g | 60 g | 60 g |" in section
 
 
+def test_the_card_says_where_its_emissions_are_a_lower_bound() -> None:
+    job = {
+        "product": "model:b",
+        "phase": "training",
+        "energy_kwh": 10.0,
+        "pue": 1.0,
+        "grid_intensity_gco2e_per_kwh": 5.0,
+    }
+    for made, bound in (
+        (graph("a -> b", jobs=[job]), "at least, from-energy"),
+        (graph("b", own={"b": 1.0}), "reported"),
+    ):
+        values = yaml.safe_load(report(made, "b", to="card").split("---\n")[1])
+        assert values["co2_eq_emissions"]["source"].startswith(f"own cost only, {bound}; ")
+
+
 def test_the_card_of_an_unknown_product_has_null_and_no_emissions() -> None:
     values = yaml.safe_load(report(graph("a -> b"), "b", to="card").split("---\n")[1])
     assert "co2_eq_emissions" not in values
