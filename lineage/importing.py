@@ -315,9 +315,9 @@ def read_claims(
             if progress is not None:
                 progress(done, total, path.name)
         parts += [_passed_over(root, path, "a link out of the folder; left out") for path in root.links]
-        if root.is_folder and not read_any and not keep_going:
+        if root.is_folder and not read_any:
             raise UnknownFormat(
-                f"{_text(root.path)}: no file in this folder is in a known format "
+                f"{_text(root.path)}: no file in this folder is in a known format, or none could be read "
                 f"(known formats: {registry.names}){registry.notes}"
             )
     return Claims.concat(parts) if parts else Claims.empty()

@@ -346,3 +346,9 @@ def test_importers_carry_what_users_see() -> None:
         assert isinstance(importer, Importer)
         assert importer.name == name
         assert importer.title
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_an_error_even_when_going_on(tmp_path: Path) -> None:
+    (tmp_path / "products.csv").write_text("id\nmodel:a\nmodel:a\n", encoding="utf-8")
+    with pytest.raises(UnknownFormat, match="none could be read"):
+        read_claims(tmp_path, keep_going=True)

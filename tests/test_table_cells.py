@@ -190,3 +190,9 @@ def test_names_of_jobs_need_no_kind() -> None:
     assert "line 3, column id: 'j' stands in line 2 already" in fault_of(
         "jobs", id=["j", " j "], product=["model:a"] * 2, phase=["training"] * 2
     )
+
+
+def test_a_number_larger_than_anything_real_is_refused() -> None:
+    table = pa.table({"id": ["model:a", "model:b"], "own_carbon_gco2e": [1.0, 1.7e308]})
+    with pytest.raises(ImportFault, match=r"larger than anything real \(1e\+24\); check its unit"):
+        claims_from_table("products", table, Source(address="products.parquet"))

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lineage.errors import ImportFault
-from lineage.schema import RELATIONS
+from lineage.schema import IMPACTS, RELATIONS
 from lineage_importers import _hub_emissions, _json
 from lineage_importers._hub_columns import is_count, shown, within
 from lineage_importers._hub_parents import RELATIONS_OF_THE_HUB, listed
+from lineage_importers._own_block import own_figures
 
 if TYPE_CHECKING:
     from lineage_importers._hub_records import Records, Stated
 
 __all__ = ["Details"]
 
+IMPACT_COLUMNS: Final = frozenset(impact.column for impact in IMPACTS.values())
 TEXT_KEYS: Final = ("sha", "new_version")
 
 
@@ -37,7 +39,11 @@ class Details:
             self._read_base_models(card, parents)
             self._read_datasets(card, datasets)
         self._read_facts(card)
-        for column, value in _hub_emissions.figures(self, card.get("co2_eq_emissions")).items():
+        figures = _hub_emissions.figures(self, card.get("co2_eq_emissions"))
+        ours = own_figures(card.get("lineage_epc"))
+        if ours:  # the same figure with its bounds, which the Hub's own key cannot hold
+            figures = {name: value for name, value in figures.items() if name not in IMPACT_COLUMNS} | ours
+        for column, value in figures.items():
             self.keep(column, value)
         return [text for text in self._texts(card.get("license"), "license") if text]
 

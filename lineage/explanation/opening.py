@@ -156,7 +156,9 @@ def _sum(own: Explanation, amounts: list[float | None], total: Interval, *, comp
     known = [amount for amount in amounts if amount is not None]
     inherited = "?"
     if known:
-        inherited = f"{'' if complete and len(known) == len(amounts) else '≥ '}{shown(math.fsum(known), own.unit)}"
+        inherited = (
+            f"{'' if complete and len(known) == len(amounts) else '≥ '}{shown(math.fsum(known), own.unit)}"
+        )
     result = "" if total.hi is None else f" = {shown(total.best, own.unit)}"
     return f"own {own.figure} + inherited {inherited}{result}"
 
