@@ -54,7 +54,8 @@ def one_by_one(
     n: int, pairs: list[tuple[int, int]], late: dict[tuple[int, int], int]
 ) -> list[tuple[int, int]]:
     """The rule as it is written: while a cycle remains, the latest edge of its component goes."""
-    left, dropped = list(pairs), []
+    left = list(pairs)
+    dropped: list[tuple[int, int]] = []
     while True:
         groups = [group for group in components(n, *rows(n, left)) if len(group) > 1]
         if not groups:
