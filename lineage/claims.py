@@ -52,19 +52,19 @@ def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
 
     A missing column is added as nulls; further columns (attributes) are kept, sorted by name.
     """
-    columns = list(columns)
-    names = {item.name for item in columns}
+    present = dict(zip(table.column_names, table.columns, strict=True))
     arrays: list[Any] = []
     fields: list[Any] = []
     for item in columns:
         kind = ARROW_TYPES[item.type]
-        present = item.name in table.column_names
-        values = table.column(item.name) if present else pa.nulls(table.num_rows, kind)
+        values = present.pop(item.name, None)
+        if values is None:
+            values = pa.nulls(table.num_rows, kind)
         arrays.append(values if values.type == kind else values.cast(kind))
         fields.append(pa.field(item.name, kind))
-    for name in sorted(set(table.column_names) - names):
-        arrays.append(table.column(name))
-        fields.append(pa.field(name, table.schema.field(name).type))
+    for name in sorted(present):
+        arrays.append(present[name])
+        fields.append(pa.field(name, present[name].type))
     return pa.table(arrays, schema=pa.schema(fields))
 
 
@@ -193,28 +193,28 @@ class ClaimsBuilder:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in CLAIM_TABLES})
     findings: list[Finding] = field(default_factory=list)
 
-    def product(self, id: str, *, place: str = "", **values: Any) -> None:
+    def product(self, /, id: str, *, place: str = "", **values: Any) -> None:
         """Say something about a product."""
         values["id"] = id
         values["place"] = place
         self.rows["products"].append(values)
 
-    def edge(self, product: str, parent: str, *, place: str = "", **values: Any) -> None:
+    def edge(self, /, product: str, parent: str, *, place: str = "", **values: Any) -> None:
         """Say that a product was made out of a parent."""
         values["product"] = product
         values["parent"] = parent
         values["place"] = place
         self.rows["edges"].append(values)
 
-    def job(self, id: str, product: str, phase: str, *, place: str = "", **values: Any) -> None:
+    def job(self, /, id: str, product: str, phase: str, *, place: str = "", **values: Any) -> None:
         """Say that a job made, re-trained or served a product."""
         self.rows["jobs"].append({**values, "id": id, "product": product, "phase": phase, "place": place})
 
-    def system(self, id: str, *, place: str = "", **values: Any) -> None:
+    def system(self, /, id: str, *, place: str = "", **values: Any) -> None:
         """Describe a kind of hardware."""
         self.rows["systems"].append({**values, "id": id, "place": place})
 
-    def grid(self, id: str, *, place: str = "", **values: Any) -> None:
+    def grid(self, /, id: str, *, place: str = "", **values: Any) -> None:
         """Describe an electricity supply."""
         self.rows["grids"].append({**values, "id": id, "place": place})
 

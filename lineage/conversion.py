@@ -157,7 +157,11 @@ def _edge_row(codes: Mapping[str, int], edge: tuple[str, str, dict[str, Any]]) -
 def _coded(codes: Mapping[str, int], name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows with row numbers of products in place of ids."""
     coded = []
-    for row in rows:
+    needed = [item.name for item in GRAPH_TABLES[name] if item.required]
+    for number, row in enumerate(rows, 1):
+        missing = [column for column in needed if row.get(column) is None]
+        if missing:
+            raise GraphError(f"{name}, row {number} has no {missing[0]}; every row needs one")
         named = {column: row[column] for column in CODED.get(name, ()) if row.get(column) is not None}
         for column, value in named.items():
             if value not in codes:

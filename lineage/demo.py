@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from lineage.importing import read
 from lineage.run import Run
 from lineage.schema import IMPACTS, MAKING_PHASES
+from lineage.units import show
 
 if TYPE_CHECKING:
     from lineage.graph import Graph
@@ -53,7 +54,8 @@ def run_demo(folder: Path, *, out: TextIO) -> Path:
     report(graph, _EXPLAINED, RUN, to=path)
     out.write(f"Report: {REPORT_NAME}\n")
     out.write(
-        f"Next: lineage load YOUR_FILES && lineage cost      lineage explain {graph.ids[graph.code(_EXPLAINED)]}\n"
+        f"Next: lineage explain {graph.ids[graph.code(_EXPLAINED)]} --store demo: --impact {RUN.impact}\n"
+        "      lineage load YOUR_FILES && lineage cost\n"
     )
     return path
 
@@ -164,6 +166,6 @@ def _conservation(result: "Cost") -> str:
     if check.sum_own is None:
         return f"No {RUN.impact} is known of these products"
     if not check.applies or check.sum_burden is None:
-        return f"Does not conserve: {check.over_allocated:,.0f} {RUN.unit} are handed out twice"
+        return f"Does not conserve: {show(check.over_allocated, RUN.unit)} are handed out twice"
     difference = f"{abs(check.sum_burden - check.sum_own):.3f}".rstrip("0").rstrip(".")
     return f"Every known {RUN.unit} is assigned exactly once: difference {difference}"

@@ -186,11 +186,15 @@ class CycleError(LineageError, ValueError):
 
 
 class DivergentCycle(CycleError):
-    """A cycle that hands on as much as it receives, or more: its cost has no finite solution."""
+    """Cycles that hand on as much as they receive, or more (spectral radius >= 1): no finite cost solves them.
+
+    In each group of products the cycle of the largest mean share is the one that is named.
+    """
 
     def __str__(self) -> str:
         return (
-            f"the shares around this cycle multiply to one or more, so no finite cost exists: {self._drawn()}\n"
+            "no finite cost exists: this cycle, alone or with others through the same products, "
+            f"hands on all that it receives: {self._drawn()}\n"
             "lower a weight on it, or use --cycles break"
         )
 

@@ -189,9 +189,8 @@ def head_of(path: Path) -> bytes:
         raise ImportFault(_text(path), "", _reason(problem)) from problem
     try:
         return zlib.decompressobj(wbits=31).decompress(head, HEAD_BYTES)
-    except zlib.error as problem:
-        reason = f"the gzip data is damaged ({problem}); fetch the file again"
-        raise ImportFault(_text(path), "", reason) from None
+    except zlib.error:
+        raise ImportFault(_text(path), "", "the gzip data is damaged; fetch the file again") from None
 
 
 def _recognised(path: Path, registry: _Registry) -> list[Importer]:
@@ -316,9 +315,9 @@ def read_claims(
             if progress is not None:
                 progress(done, total, path.name)
         parts += [_passed_over(root, path, "a link out of the folder; left out") for path in root.links]
-        if root.is_folder and not read_any and not keep_going:
+        if root.is_folder and not read_any:
             raise UnknownFormat(
-                f"{_text(root.path)}: no file in this folder is in a known format "
+                f"{_text(root.path)}: no file in this folder is in a known format, or none could be read "
                 f"(known formats: {registry.names}){registry.notes}"
             )
     return Claims.concat(parts) if parts else Claims.empty()

@@ -1,8 +1,9 @@
 """The options of a computation, in one frozen value that checks itself."""
 
 import builtins
+import re
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from lineage.errors import OptionError, did_you_mean
@@ -14,6 +15,9 @@ POLICIES: Final = ("cutoff", "full", "equal", "half", "property", "cff", "merge"
 CYCLES: Final = ("error", "solve", "break")
 USERS: Final = ("all", "deployed")
 ENGINES: Final = ("auto", "plain", "scipy")
+
+# 2024, 2024-12, 2024-12-31, or a moment of a day.
+_DAY: Final = re.compile(r"\d{4}(?:-\d\d(?:-\d\d([T ]\d\d:\d\d.*)?)?)?")
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:
@@ -89,10 +93,15 @@ class Run:
 
 
 def _iso_day(value: str | date) -> str:
-    """Return an ISO date or moment as text, checked."""
+    """Return a date, or a moment in UTC, as ISO text that compares with the dates of the graph."""
     text = value.isoformat() if isinstance(value, date) else str(value).strip()
+    form = _DAY.fullmatch(text)
     try:
-        datetime.fromisoformat(text)
+        if form is None:
+            raise ValueError
+        moment = datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) < 10 else text)
     except ValueError:
         raise OptionError(f"as-of {text!r} is not a date; write it as 2024-12-31") from None
-    return text
+    if form[1] is None:
+        return text
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -18,7 +18,7 @@ from lineage.errors import UnitError, did_you_mean
 if TYPE_CHECKING:
     import pint
 
-__all__ = ["POWERS", "number", "quantity", "show", "suspect"]
+__all__ = ["LARGEST", "POWERS", "number", "quantity", "show", "suspect"]
 
 # base unit -> what it is called, and an example of a good text
 _KINDS: Final = {
@@ -44,6 +44,9 @@ POWERS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
 
 # Hostile text never reaches pint: at most 40 characters, names joined by a blank, "per", "/" or "*", and no power
 # but "^-1". A million characters or "kg**999999" fail here, at once.
+# Sums of figures up to this size stay far from the end of floating point, and so does what is printed of them.
+LARGEST: Final = 1e24
+
 _LONGEST_TEXT: Final = 100
 _LONGEST_UNIT: Final = 40
 _UNIT: Final = re.compile(r"[A-Za-zµμ][A-Za-z0-9µμ]*(\^-1)?(( ?[/*·] ?| )[A-Za-zµμ][A-Za-z0-9µμ]*(\^-1)?)*")
@@ -91,8 +94,10 @@ def quantity(value: str | float, unit: str, *, bare: str = "") -> float:
         raise UnitError(f"{_clip(value)}: {error}") from None
     except OverflowError:
         result = math.inf
-    if not math.isfinite(result):
-        raise UnitError(f"{_clip(value)} is too large for a number in {unit}; check its unit")
+    if not abs(result) <= LARGEST:
+        raise UnitError(
+            f"{_clip(value)} is more than {LARGEST:g} {unit}, larger than anything real; check its unit"
+        )
     return result
 
 

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from lineage.cli import main
 from lineage.demo import REPORT_NAME, demo_graph, demo_tables, demo_text, run_demo
 from lineage.errors import UnknownProduct
 from lineage.graph import Graph
@@ -58,11 +60,20 @@ def test_run_writes_one_report_and_nothing_else(tmp_path: Path, monkeypatch: pyt
     lines = out.getvalue().splitlines()
     assert out.getvalue().startswith(EXPECTED)
     assert len(lines) < 30 and max(map(len, lines)) <= 100
-    assert lines[-2] == f"Report: {REPORT_NAME}"
+    assert lines[-3] == f"Report: {REPORT_NAME}"
     page = path.read_text(encoding="utf-8")
     assert "<svg" in page and "DistilBERT" in page
     # self-contained: the only addresses in it are links and the names of XML vocabularies
     assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.sub(r"<a\b[^>]*>", "", page))
+
+
+def test_the_command_it_names_works_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = io.StringIO()
+    run_demo(tmp_path, out=out)
+    (command,) = (line for line in out.getvalue().splitlines() if line.startswith("Next: lineage "))
+    told = CliRunner().invoke(main, command.removeprefix("Next: lineage ").split())
+    assert told.exit_code == 0 and "8 devices x 250 W x 84 h = 168 kWh" in told.stdout
 
 
 def test_figures_follow_the_tables(tmp_path: Path) -> None:

@@ -65,8 +65,9 @@ def test_unknown_products_are_named_and_never_zero() -> None:
     root = explain(bert(), "student", ENERGY)
     note = found(root, "not covered").note
     assert "dataset:books" in note and "dataset:wiki" in note and "no published figure" in note
-    books = found(root, "EPC of dataset:books")
-    assert books.value is None and books.figure == "?" and books.note == "no published figure"
+    books = found(root, "inherited from dataset:books")
+    assert books.value is None and books.figure == "?" and books.formula == "100 % x ?"
+    assert books.note == "all: 1 child, no own use, policy equal; no published figure"
     assert "inherited ?" in found(root, "EPC of model:teacher").formula
     assert "known for 2 of 4" in root.note
 
@@ -188,6 +189,13 @@ def test_the_text_is_a_tree_and_the_dictionary_is_json() -> None:
     assert document["schema"] == "lineage/explain/1" and document["value"] == 921.5
 
 
+def test_the_text_shows_what_a_name_would_hide() -> None:
+    made = graph("a", own={"a": 1.0}, products={"a": {"citation": "\x1b[2Jnothing\u202e\nhere"}})
+    lines = explain(made, "a").lines()
+    assert any("\\x1b[2Jnothing\\u202e\\nhere" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
+
+
 def test_paths_are_the_largest_first_and_add_up() -> None:
     made = graph("a -> b -[0.25]-> d", "a -> c -[0.5]-> d", own={"a": 90.0, "b": 4.0, "c": 2.0, "d": 1.0})
     all_of_them = paths(made, "d")
@@ -290,3 +298,42 @@ def test_parts_of_an_own_cost_are_the_ones_that_costs_know() -> None:
     code = made.code("student")
     titles = {item.title for item in walk(explain(made, "student", ENERGY))}
     assert {part.name for part in own_cost_parts(made, ENERGY, code)} <= titles
+
+
+def test_a_share_from_jobs_shows_the_hours_of_the_date() -> None:
+    jobs = [
+        {
+            "product": "a",
+            "platform": "q",
+            "duration_h": 10.0,
+            "concurrent_jobs": 2,
+            "started_at": "2020-01-01",
+        },
+        {
+            "product": "a",
+            "platform": "q",
+            "duration_h": 5.0,
+            "concurrent_jobs": 5,
+            "started_at": "2021-01-01",
+        },
+    ]
+    made = graph("a", products={"platform:q": {"lifetime_h": 100.0, "own_carbon_gco2e": 1000.0}}, jobs=jobs)
+    root = explain(made, "a", Run(as_of="2020-12-31"))
+    share = found(root, "share of platform:q")
+    assert (share.value, share.note) == (0.05, "job: 10 h of 100 h, 2 jobs at once")
+
+
+def test_what_jobs_know_is_told_though_one_knows_nothing() -> None:
+    jobs = [{"product": "m", "energy_kwh": 60.0, "pue": 1.0}, {"product": "m", "pue": 1.0}]
+    own = found(explain(graph("m", jobs=jobs), "m", Run(impact="energy")), "own cost of model:m")
+    assert (own.value, own.figure, own.formula) == (60.0, "≥ 60 kWh", "60 kWh + ?")
+
+
+def test_what_is_inherited_in_part_is_at_least_that() -> None:
+    made = graph("unknown -> half -> m", own={"half": 10.0, "m": 1.0})
+    assert explain(made, "m").formula == "own 1 g + inherited ≥ 5 g"
+
+
+def test_bounds_without_a_best_value_are_not_told_as_all_there_is() -> None:
+    root = explain(graph("a -[0.5]-> m", own={"a": (5.0, None, 10.0), "m": 3.0}), "m")
+    assert root.figure == "≥ 5.5 g" and "only bounds are known" in root.note

@@ -1,5 +1,6 @@
 """The graph: own tables, data frames and networkx, in both directions, without loss."""
 
+import json
 import re
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_a_bad_cell_names_table_and_row() -> None:
 def test_data_frames_hold_ids_and_units_and_lead_back() -> None:
     graph = _full()
     assert graph.edges["parent"].tolist() == ["dataset:web", "model:gone", "platform:p"]
-    assert graph.jobs["platform"].tolist() == [None, "platform:p"]
+    assert graph.jobs["platform"].fillna("").tolist() == ["", "platform:p"]
     frame = graph.products.set_index("id")
     assert frame.loc["model:a", "own_carbon_gco2e"] == 1.5
     again = Graph.from_tables(graph.products, graph.edges.drop(columns=["type", "weight_source"]), graph.jobs)
@@ -120,10 +121,13 @@ def test_networkx_and_back_loses_nothing() -> None:
     assert "w" not in made.edges["model:a", "model:gone"]
     assert made.graph["jobs"][1]["platform"] == "platform:p"
     assert Graph.from_networkx(made) == graph
-    assert (
-        Graph.from_networkx(nx.node_link_graph(nx.node_link_data(made, edges="edges"), edges="edges"))
-        == graph
-    )
+
+
+def test_networkx_graphs_travel_as_json() -> None:
+    jobs = [{"product": "base", "system": "a100"}]
+    graph = drawn("web -[0.5]-> base", own={"base": (1.0, 2.0, 4.0)}, jobs=jobs)
+    text = json.dumps(nx.node_link_data(graph.to_networkx(), edges="edges"))
+    assert Graph.from_networkx(nx.node_link_graph(json.loads(text), edges="edges")) == graph
 
 
 @given(graphs(max_products=6))
@@ -150,7 +154,9 @@ def test_a_plain_networkx_graph_is_read() -> None:
 
 
 def test_parallel_edges_of_a_multigraph_are_joined() -> None:
-    made = nx.MultiDiGraph([("model:a", "model:b", {"w": 0.25}), ("model:a", "model:b", {"w": 0.5})])
+    made: nx.MultiDiGraph[str] = nx.MultiDiGraph(
+        [("model:a", "model:b", {"w": 0.25}), ("model:a", "model:b", {"w": 0.5})]
+    )
     graph = Graph.from_networkx(made)
     assert graph.edges["w"].tolist() == [0.75]
     assert [item.code for item in graph.findings] == ["parallel-edge"]
@@ -171,7 +177,7 @@ def test_a_changed_graph_is_taken_as_changed() -> None:
     ]
 
 
-def _broken(change: str) -> "nx.Graph[Any]":
+def _broken(change: str) -> Any:
     made: Any = _full().to_networkx()
     if change == "undirected":
         return nx.Graph([("model:a", "model:b")])
@@ -185,6 +191,8 @@ def _broken(change: str) -> "nx.Graph[Any]":
         made.add_edge("model:a", "model:a")
     if change == "job":
         made.remove_node("platform:p")
+    if change == "nameless":
+        made.graph["systems"].append({"power_w": 1.0})
     if change == "type":
         made.nodes["model:a"]["own_carbon_gco2e"] = "heavy"
     return made
@@ -199,6 +207,7 @@ def _broken(change: str) -> "nx.Graph[Any]":
         ("added", "node 'chat' is not KIND:NAME"),
         ("loop", "model:a is made out of itself; remove the edge"),
         ("job", "jobs: j2 names platform 'platform:p', which is no node; add it or drop the row"),
+        ("nameless", "systems, row 2 has no id; every row needs one"),
         ("type", "products, column own_carbon_gco2e"),
     ],
 )

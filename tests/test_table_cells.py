@@ -57,6 +57,12 @@ def job(**columns: Any) -> dict[str, Any]:
             {"created_at": pa.array([datetime(2024, 1, 1, 12)])},
             "has no time zone; localise the times",
         ),
+        (
+            "products",
+            {"created_at": pa.array([2**62], pa.timestamp("ns"))},
+            "'2116-02-20 23:53:38.427387904' has no time zone",
+        ),
+        ("products", {"created_at": pa.array([2**40], pa.timestamp("s"))}, "has no time zone"),
         ("products", {"created_at": ["2024-13"]}, "'2024-13' is not in the calendar"),
         ("products", {"created_at": ["2024-05-31T25:00:00Z"]}, "is not in the calendar"),
         ("products", {"created_at": ["0001-01-01T00:00:00+10:00"]}, "is not in the calendar"),
@@ -184,3 +190,9 @@ def test_names_of_jobs_need_no_kind() -> None:
     assert "line 3, column id: 'j' stands in line 2 already" in fault_of(
         "jobs", id=["j", " j "], product=["model:a"] * 2, phase=["training"] * 2
     )
+
+
+def test_a_number_larger_than_anything_real_is_refused() -> None:
+    table = pa.table({"id": ["model:a", "model:b"], "own_carbon_gco2e": [1.0, 1.7e308]})
+    with pytest.raises(ImportFault, match=r"larger than anything real \(1e\+24\); check its unit"):
+        claims_from_table("products", table, Source(address="products.parquet"))

@@ -101,7 +101,7 @@ def test_quantities(text: str, unit: str, expected: float) -> None:
         ("NaN kWh", "kWh", "'NaN kWh' is not finite; leave the cell empty if the value is unknown"),
         ("-Infinity t", "gCO2e", "'-Infinity t' is not finite; leave the cell empty if the value is unknown"),
         ("1e999 kWh", "kWh", "'1e999 kWh' is not finite; leave the cell empty if the value is unknown"),
-        ("1e308 t", "gCO2e", "'1e308 t' is too large for a number in gCO2e; check its unit"),
+        ("1e308 t", "gCO2e", "'1e308 t' is more than 1e+24 gCO2e, larger than anything real; check its unit"),
         ("", "kWh", "'' is not a number; write for example '1507 kWh'"),
         ("a lot", "kWh", "'a lot' is not a number; write for example '1507 kWh'"),
         ("5 CO2e", "gCO2e", "'5 CO2e': 'CO2e' is not a unit that is known; write for example '7.4 t'"),

@@ -40,6 +40,7 @@ class Row:
     line: int
     run_id: str
     product: str
+    project_name: str
     duration_s: float | None
     carbon_kgco2e: float | None
     energy_kwh: float | None
@@ -106,7 +107,7 @@ def parsed_row(cells: Mapping[str, str], line: int, address: str) -> Row:
 
     attributes: dict[str, str | float] = {}
     for name in ATTRIBUTES:
-        text = cells.get(name, "").strip()
+        text = _printable(cells, name, line, address)
         if text:
             attributes[name] = text
     for name in COUNTS:
@@ -115,8 +116,9 @@ def parsed_row(cells: Mapping[str, str], line: int, address: str) -> Row:
             attributes[name] = count
     return Row(
         line=line,
-        run_id=cells.get("run_id", "").strip(),
-        product=_product(cells["project_name"], line, address),
+        run_id=_printable(cells, "run_id", line, address),
+        product=_product(_printable(cells, "project_name", line, address), line, address),
+        project_name=cells["project_name"],
         duration_s=number("duration"),
         carbon_kgco2e=number("emissions"),
         energy_kwh=number("energy_consumed"),
@@ -128,8 +130,16 @@ def parsed_row(cells: Mapping[str, str], line: int, address: str) -> Row:
     )
 
 
-def _product(text: str, line: int, address: str) -> str:
-    name = text.strip()
+def _printable(cells: Mapping[str, str], name: str, line: int, address: str) -> str:
+    text = cells.get(name, "").strip()
+    if text.isprintable():
+        return text
+    shown = repr(text if len(text) <= 40 else f"{text[:37]}...")
+    problem = f"{shown} holds characters that cannot be printed"
+    raise ImportFault(address, f"line {line}, column {name}", problem)
+
+
+def _product(name: str, line: int, address: str) -> str:
     place = f"line {line}, column project_name"
     if not name:
         raise ImportFault(address, place, "empty; write the name of the model that the run was for")
@@ -137,8 +147,6 @@ def _product(text: str, line: int, address: str) -> str:
         raise ImportFault(
             address, place, f"a name of {len(name):,} characters; {NAME_CHARACTERS} are the limit"
         )
-    if not name.isprintable():
-        raise ImportFault(address, place, f"{name!r} holds characters that cannot be printed")
     kind, colon, rest = name.partition(":")
     return name if colon and kind in LABELS and rest.strip() else f"model:{name}"
 

@@ -57,6 +57,9 @@ def add_jobs(build: ClaimsBuilder, rows: list[Row], path: Path) -> None:
     """Add a product for each project, a job for each run, and findings for what was repaired or guessed."""
     for product, first in _first_rows(rows).items():
         build.product(product, place=first.place)
+        if first.project_name != first.project_name.strip():
+            text = f"project name {first.project_name!r} read without its blanks"
+            build.finding("repaired-value", product, text, place=first.place)
         if product == DEFAULT_PROJECT:
             text = "the project has CodeCarbon's default name; runs of different models may share it"
             build.finding("ambiguous-identity", product, text, place=first.place)

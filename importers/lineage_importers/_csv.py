@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from lineage.errors import ImportFault
+from lineage_importers._files import UNPACKED_BYTES
 
-__all__ = ["EXPANDED_LIMIT_BYTES", "CsvTable", "header_of", "read_csv"]
+__all__ = ["CsvTable", "expanded_limit", "header_of", "read_csv", "too_much"]
 
 EXPANDED_LIMIT_BYTES: int = 2 * 1024**3
+_RATIO: Final = 100  # plain : packed; a table of empty cells reaches about 50, a bomb 1000
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -50,8 +52,24 @@ def header_of(head: bytes) -> list[str]:
         return []
 
 
+def expanded_limit(packed: int, ratio: int) -> int:
+    """Return how many bytes a packed file of so many bytes may unpack to: a bomb is refused before it is large.
+
+    >>> expanded_limit(1000, 100) == 64 * 1024**2, expanded_limit(1024**3, 100) == 2 * 1024**3
+    (True, True)
+    """
+    return min(EXPANDED_LIMIT_BYTES, max(UNPACKED_BYTES, packed * ratio))
+
+
+def too_much(address: str, limit: int) -> ImportFault:
+    """Return the error for a file that unpacks to more than the limit."""
+    return ImportFault(
+        address, "", f"holds more than {limit:,} bytes when unpacked; split it into several files"
+    )
+
+
 def _unpacked(path: Path, address: str) -> bytes:
-    """Return the bytes of a file, unpacked if it is gzipped; never more than the limit."""
+    """Return the bytes of a file, unpacked if it is gzipped; never more than `expanded_limit`."""
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP_MAGIC
     if not packed:
@@ -61,16 +79,16 @@ def _unpacked(path: Path, address: str) -> bytes:
         if path.suffix.lower() == ".gz":
             raise ImportFault(address, "", "is not gzip data; leave .gz out of its name, or fetch it again")
         return data
+    limit = expanded_limit(path.stat().st_size, _RATIO)
     try:
         with gzip.open(path) as file:
-            data = file.read(EXPANDED_LIMIT_BYTES + 1)
+            data = file.read(limit + 1)
     except EOFError:
         raise ImportFault(address, "", "the gzip data ends too early; fetch the file again") from None
     except (gzip.BadGzipFile, zlib.error) as damage:
         raise ImportFault(address, "", f"the gzip data is damaged ({damage}); fetch the file again") from None
-    if len(data) > EXPANDED_LIMIT_BYTES:
-        problem = f"holds more than {EXPANDED_LIMIT_BYTES:,} bytes when unpacked; split it into several files"
-        raise ImportFault(address, "", problem)
+    if len(data) > limit:
+        raise too_much(address, limit)
     if not data:
         raise ImportFault(address, "", "is empty; a table has at least a line of column names")
     return data

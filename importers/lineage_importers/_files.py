@@ -11,7 +11,7 @@ from lineage.errors import ImportFault
 __all__ = ["batches_of_lines", "text_of"]
 
 BATCH_BYTES: Final = 1 << 20
-LINE_BYTES: Final = 64 << 20  # one record; the largest on the Hub are a few MB
+LINE_BYTES: Final = 32 << 20  # one record; the largest on the Hub are a few MB
 TEXT_BYTES: Final = 256 << 20  # a file that is read whole
 UNPACKED_BYTES: Final = 64 << 20  # this much is always allowed, and beyond it
 RATIO: Final = 400  # plain : packed; records of the Hub reach about 10, a bomb 1000
@@ -84,8 +84,8 @@ def _unpacked(file: gzip.GzipFile) -> bytes:
         return file.read(BATCH_BYTES)
     except EOFError:
         raise _Damaged("the gzip data ends too early; fetch the file again") from None
-    except (gzip.BadGzipFile, zlib.error) as problem:
-        raise _Damaged(f"the gzip data is damaged ({problem}); fetch the file again") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise _Damaged("the gzip data is damaged; fetch the file again") from None
 
 
 def _decoded(data: bytes, address: str, first_line: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from lineage.claims import Claims, Source
 from lineage.errors import ImportFault
 from lineage_importers import _files, _yaml
+from lineage_importers._hub_columns import shown
 from lineage_importers._hub_records import Records
 
 __all__ = ["read_card"]
@@ -50,6 +51,12 @@ def read_card(path: Path, source: Source) -> Claims:
     if name not in _stated_names(front.values) and source.root == source.address and _is_readme(path):
         text = f"the id {name} is taken from the two folders that the card lies in"
         records.note("repaired-value", f"{kind}:{name}", text, "line 1")
+    for key in ("pipeline_tag", "library_name"):
+        value = front.values.get(key)
+        if not isinstance(value, str | None):
+            raise ImportFault(
+                source.address, f"{places[key]}, key {key}", f"text expected, not {shown(value)}"
+            )
     record = {
         "id": name,
         "tags": _tags(front.values.get("tags")),

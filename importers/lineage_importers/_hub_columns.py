@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from lineage_importers._hub_records import Records
 
-__all__ = ["checked_counts", "checked_dates", "checked_texts", "is_count", "shown"]
+__all__ = ["checked_counts", "checked_dates", "checked_texts", "is_count", "shown", "within"]
 
 # The Hub shows these instants for everything that is older: when it began to keep dates, it filled them in.
 FILLERS: Final = ("2022-03-02T23:29:04", "2022-03-02T23:29:05")
@@ -25,7 +25,18 @@ def shown(value: Any) -> str:
         text = repr(value)
     except RecursionError:
         text = f"a deep {type(value).__name__}"
+    except ValueError:  # Python writes no more than 4,300 digits
+        text = "a number of more than 4,300 digits"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def within(place: str, key: str) -> str:
+    """Return the place of a key of a record.
+
+    >>> within("$[3]", "id"), within("line 7", "tags[0]")
+    ('$[3].id', 'line 7, $.tags[0]')
+    """
+    return f"{place}.{key}" if place.startswith("$") else f"{place}, $.{key}"
 
 
 def checked_texts(records: "Records", values: Sequence[Any], key: str) -> pa.Array:
@@ -44,9 +55,12 @@ def is_count(value: Any) -> bool:
 def checked_counts(records: "Records", values: Sequence[Any], key: str) -> pa.Array:
     """Return a column of whole numbers from 0 to 2^53 as float64. Raises `ImportFault` for anything else."""
     try:
-        array = pa.array(values, pa.int64())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        raise _wrong(records, values, key, is_count, "a whole number from 0 to 2^53") from None
+        plain = set(map(type, values)) <= {int, type(None)}
+        array = pa.array(values if plain else [], pa.int64())
+    except (pa.ArrowInvalid, OverflowError):
+        plain = False
+    if not plain:
+        raise _wrong(records, values, key, is_count, "a whole number from 0 to 2^53")
     bounds = pc.min_max(array)
     if bounds["min"].as_py() is not None and not (
         bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= EXACT
@@ -59,7 +73,7 @@ def _wrong(records: "Records", values: Sequence[Any], key: str, fits: Any, wante
     """Return the fault that names the first value that does not fit."""
     for row, value in enumerate(values):
         if value is not None and not fits(value):
-            place = f"{records.columns['place'][row]}, $.{key}"
+            place = within(records.columns["place"][row], key)
             return records.fault(place, f"{wanted} expected, not {shown(value)}")
     return records.fault(f"$.{key}", f"{wanted} expected")
 
@@ -100,6 +114,6 @@ def _utc(records: "Records", row: int, value: str | None) -> str | None:
         moment = datetime.fromisoformat(value)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        place = f"{records.columns['place'][row]}, $.createdAt"
+        place = within(records.columns["place"][row], "createdAt")
         raise records.fault(place, f"an ISO 8601 date expected, not {shown(value)}") from None
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

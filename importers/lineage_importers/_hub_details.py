@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lineage.errors import ImportFault
-from lineage.schema import RELATIONS
+from lineage.schema import IMPACTS, RELATIONS
 from lineage_importers import _hub_emissions, _json
-from lineage_importers._hub_columns import is_count, shown
+from lineage_importers._hub_columns import is_count, shown, within
 from lineage_importers._hub_parents import RELATIONS_OF_THE_HUB, listed
+from lineage_importers._own_block import own_figures
 
 if TYPE_CHECKING:
     from lineage_importers._hub_records import Records, Stated
 
 __all__ = ["Details"]
 
+IMPACT_COLUMNS: Final = frozenset(impact.column for impact in IMPACTS.values())
 TEXT_KEYS: Final = ("sha", "new_version")
 
 
@@ -37,7 +39,11 @@ class Details:
             self._read_base_models(card, parents)
             self._read_datasets(card, datasets)
         self._read_facts(card)
-        for column, value in _hub_emissions.figures(self, card.get("co2_eq_emissions")).items():
+        figures = _hub_emissions.figures(self, card.get("co2_eq_emissions"))
+        ours = own_figures(card.get("lineage_epc"))
+        if ours:  # the same figure with its bounds, which the Hub's own key cannot hold
+            figures = {name: value for name, value in figures.items() if name not in IMPACT_COLUMNS} | ours
+        for column, value in figures.items():
             self.keep(column, value)
         return [text for text in self._texts(card.get("license"), "license") if text]
 
@@ -59,8 +65,14 @@ class Details:
     def _read_tree(self, tree: Any, parents: "Stated", known: set[str]) -> str | None:
         """Read `baseModels`: a relation with models, or with ids in trimmed dumps."""
         if not isinstance(tree, dict):
-            raise self.records.fault(f"{self.place}, $.baseModels", f"an object expected, not {shown(tree)}")
+            raise self.records.fault(
+                within(self.place, "baseModels"), f"an object expected, not {shown(tree)}"
+            )
         relation = self._relation(tree.get("relation"), "baseModels.relation")
+        for key in ("models", "ids"):
+            if not isinstance(tree.get(key), list | None):
+                place = within(self.place, f"baseModels.{key}")
+                raise self.records.fault(place, f"a list expected, not {shown(tree[key])}")
         models = tree.get("models") or []
         ids = [item.get("id") if isinstance(item, dict) else item for item in models] + list(
             tree.get("ids") or []
@@ -114,7 +126,7 @@ class Details:
             self._keep_count("parameters", _total(sizes), "safetensors.total")
         elif sizes is not None:
             raise self.records.fault(
-                f"{self.place}, $.safetensors", f"an object expected, not {shown(sizes)}"
+                within(self.place, "safetensors"), f"an object expected, not {shown(sizes)}"
             )
         self._keep_count("downloads_all_time", self.record.get("downloadsAllTime"), "downloadsAllTime")
         for key in TEXT_KEYS:
@@ -129,7 +141,7 @@ class Details:
             return
         if not is_count(value):
             problem = f"a whole number from 0 to 2^53 expected, not {shown(value)}"
-            raise self.records.fault(f"{self.place}, $.{key}", problem)
+            raise self.records.fault(within(self.place, key), problem)
         self.keep(column, float(value))
 
     def keep(self, column: str, value: Any) -> None:
@@ -151,9 +163,9 @@ class Details:
             try:
                 card = _json.parsed(card, self.records.source.address)
             except ImportFault as problem:
-                raise self.records.fault(f"{self.place}, $.cardData", problem.problem) from None
+                raise self.records.fault(within(self.place, "cardData"), problem.problem) from None
         if not isinstance(card, dict):
-            raise self.records.fault(f"{self.place}, $.cardData", f"an object expected, not {shown(card)}")
+            raise self.records.fault(within(self.place, "cardData"), f"an object expected, not {shown(card)}")
         return card
 
     def _texts(self, value: Any, key: str) -> Iterator[str]:

@@ -15,12 +15,29 @@ RELATIONS_OF_THE_HUB: Final = {
     "quantized": "quantization",
 }
 
+# What the `datasets` library reads local files with: its name in a card says nothing about the data.
+LOADERS: Final = frozenset(
+    (
+        "arrow",
+        "audiofolder",
+        "csv",
+        "generator",
+        "imagefolder",
+        "json",
+        "pandas",
+        "parquet",
+        "text",
+        "videofolder",
+        "webdataset",
+    )
+)
+
 ID_CHARACTERS: Final = 256  # the Hub allows 96
 LIST_CHARACTERS: Final = 20_000
 
 _ID: Final = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 _URL: Final = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<path>[^?#]*)", re.IGNORECASE
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<path>[^?#]*)([?#].*)?", re.IGNORECASE
 )
 _CHECKPOINT: Final = re.compile(r"(.*/)?checkpoint-\d+", re.IGNORECASE)
 _LOCAL: Final = re.compile(r"[/~.\\]|[A-Za-z]:[\\/]|file:|(content|kaggle|mnt|home|root|tmp|workspace)/")
@@ -51,6 +68,8 @@ def parent_of(text: str, kind: str = "model") -> Parent:
     link = _URL.fullmatch(text.strip())
     if link is not None:
         name = _id_in_link(link["path"], kind)
+        if not name:
+            return Parent(None, reason=f"an address that is not a {kind}'s page")
     name = name.strip().rstrip(".").strip().strip("/" if link else "")
     if not name:
         return Parent(None, reason="empty")
@@ -62,6 +81,8 @@ def parent_of(text: str, kind: str = "model") -> Parent:
         return Parent(None, reason="a local path")
     if _CHECKPOINT.fullmatch(name):
         return Parent(None, reason="a checkpoint folder of a trainer")
+    if kind == "dataset" and name in LOADERS:
+        return Parent(None, reason="a loader of local files, not a data set")
     if not _ID.fullmatch(name) or not name.isprintable():
         return Parent(None, reason="not an id of the Hub")
     return Parent(f"{kind}:{name}", repair="" if name == text else f"{text!r} -> {name!r}")
@@ -76,18 +97,11 @@ def _id_in_link(path: str, kind: str) -> str:
         steps = steps[1:]
     elif kind == "dataset":
         return ""
-    if len(steps) > 2 and steps[2] not in (
-        "tree",
-        "blob",
-        "resolve",
-        "raw",
-        "commit",
-        "commits",
-        "discussions",
-    ):
-        return ""
-    if len(steps) > 1 and steps[1] in ("tree", "blob", "resolve", "raw"):
+    pages = ("tree", "blob", "resolve", "raw", "commit", "commits", "discussions")
+    if len(steps) > 1 and steps[1] in pages:
         return steps[0]  # an old model without an owner: huggingface.co/gpt2/tree/main
+    if len(steps) > 2 and steps[2] not in pages:
+        return ""
     return "/".join(steps[:2])
 
 
@@ -101,9 +115,8 @@ def listed(text: str) -> list[str] | None:
     if len(plain) > LIST_CHARACTERS:
         return None
     if plain[:1] in ("[", "(") and plain[-1:] in ("]", ")"):
-        try:
-            value = ast.literal_eval(plain)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = _literal(plain)
+        if value is None:
             items = [item.strip().strip("'\"") for item in plain[1:-1].split(",")]
             return [item for item in items if item]
         if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
@@ -112,6 +125,17 @@ def listed(text: str) -> list[str] | None:
     if "," in plain and "://" not in plain:
         return [item.strip() for item in plain.split(",") if item.strip()]
     return None
+
+
+def _literal(text: str) -> object:
+    """Return the value of a Python literal, or None; text with escapes is not tried, as it may only warn."""
+    if "\\" in text:
+        return None
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value
 
 
 _QUANTIZED: Final = ("gguf", "awq", "gptq", "exl2", "bnb")

@@ -14,58 +14,13 @@ from lineage.claims import ARROW_TYPES, Claims, ClaimsBuilder, Source, conform
 from lineage.errors import ImportFault
 from lineage.findings import CODES, Finding
 from lineage.schema import CLAIM_TABLES
-from lineage_importers._hub_columns import checked_counts, checked_dates, checked_texts, shown
+from lineage_importers._hub_columns import checked_counts, checked_dates, checked_texts, shown, within
+from lineage_importers._hub_keys import PLAIN_KEYS, has_adapter, kind_of_record
 from lineage_importers._hub_parents import RELATIONS_OF_THE_HUB, guessed_relation, parent_of
 
 __all__ = ["Records"]
 
 NAME_CHARACTERS: Final = 256  # the Hub allows 96
-
-# Keys that say nothing beyond what `add` reads; any other key takes the long way.
-PLAIN_KEYS: Final = frozenset(
-    [
-        "_id",
-        "id",
-        "modelId",
-        "likes",
-        "private",
-        "downloads",
-        "tags",
-        "pipeline_tag",
-        "library_name",
-        "createdAt",
-        "author",
-        "gated",
-        "disabled",
-        "key",
-        "lastModified",
-        "trendingScore",
-        "description",
-        "citation",
-        "paperswithcode_id",
-        "siblings",
-        "config",
-        "mask_token",
-        "spaces",
-    ]
-)
-MODEL_KEYS: Final = (
-    "pipeline_tag",
-    "library_name",
-    "safetensors",
-    "config",
-    "baseModels",
-    "transformersInfo",
-    "gguf",
-)
-DATASET_KEYS: Final = ("key", "description", "paperswithcode_id", "citation")
-DATASET_TAGS: Final = (
-    "task_categories:",
-    "size_categories:",
-    "source_datasets:",
-    "task_ids:",
-    "annotations_creators:",
-)
 
 # Column of the claims -> key of the record.
 TEXTS: Final = {"uid": "_id", "pipeline_tag": "pipeline_tag", "library_name": "library_name"}
@@ -114,9 +69,9 @@ class Records:
             plain = name.isprintable() and 0 < len(name) <= NAME_CHARACTERS and " " not in name
         except (TypeError, AttributeError, KeyError):
             plain = False
-        if not plain or type(tags) is str:
+        if not plain or type(tags) not in (list, tuple):
             self._refuse_shape(record, place)
-        kind = "model" if "modelId" in record else self.kind or _kind(record, tags)
+        kind = "model" if "modelId" in record else self.kind or kind_of_record(record, tags)
         product = f"{kind}:{name}"
         parents: Stated = {}
         datasets: Stated = {}
@@ -127,9 +82,12 @@ class Records:
             details = Details(self, record, product, place, places or {})
             licences = details.read(parents, datasets) or licences
         if parents:
-            self._add_parents(product, parents, record, place)
-        for dataset in datasets:
-            self._append_edge(product, dataset, None, "reported", place)
+            at = places.get("base_model", place) if places else place
+            self._add_parents(product, parents, record, at)
+        if datasets:
+            at = places.get("datasets" if kind == "model" else "source_datasets", place) if places else place
+            for dataset in datasets:
+                self._append_edge(product, dataset, None, "reported", at)
         get = record.get
         add_id, add_place, add_license, add_date, add_uid, add_task, add_library, add_downloads, add_likes = (
             self._add
@@ -228,7 +186,7 @@ class Records:
         guess: tuple[str, str] | None = None
         if None in parents.values() and product.startswith("model:"):
             library = record.get("library_name")
-            adapter = library == "peft" or _has_adapter(record)
+            adapter = library == "peft" or has_adapter(record)
             guess = guessed_relation(product, record.get("tags") or (), len(parents), adapter=adapter)
         for parent, said in parents.items():
             if said:
@@ -270,18 +228,18 @@ class Records:
         key = "id" if "id" in record else "modelId"
         name = record.get(key)
         if name is None:
-            raise self.fault(f"{place}, $.id", "the record has no id")
+            raise self.fault(within(place, "id"), "the record has no id")
         if not isinstance(name, str):
-            raise self.fault(f"{place}, $.{key}", f"text expected, not {shown(name)}")
+            raise self.fault(within(place, key), f"text expected, not {shown(name)}")
         if len(name) > NAME_CHARACTERS:
-            raise self.fault(f"{place}, $.{key}", f"a name of {len(name):,} characters; the Hub allows 96")
+            raise self.fault(within(place, key), f"a name of {len(name):,} characters; the Hub allows 96")
         if not name.isprintable() or not name or " " in name:
-            raise self.fault(f"{place}, $.{key}", f"{name!r} is no id of the Hub; use OWNER/NAME")
+            raise self.fault(within(place, key), f"{name!r} is no id of the Hub; use OWNER/NAME")
         tags = record.get("tags")
         if not isinstance(tags, list):
-            raise self.fault(f"{place}, $.tags", f"a list expected, not {shown(tags)}")
+            raise self.fault(within(place, "tags"), f"a list expected, not {shown(tags)}")
         number = next(number for number, tag in enumerate(tags) if not isinstance(tag, str))
-        raise self.fault(f"{place}, $.tags[{number}]", f"text expected, not {shown(tags[number])}")
+        raise self.fault(within(place, f"tags[{number}]"), f"text expected, not {shown(tags[number])}")
 
     # -- columns -------------------------------------------------------------------------------------------
 
@@ -331,21 +289,3 @@ def _type(name: str) -> Any:
 def _table(name: str, arrays: dict[str, Any], rows: int) -> Any:
     source = pa.array([0] * rows, pa.int32())
     return conform(pa.table({**arrays, "source": source}), CLAIM_TABLES[name])
-
-
-def _kind(record: Mapping[str, Any], tags: Any) -> str:
-    """Return what a record describes: only the single-model and list routes for models say `modelId`."""
-    if any(key in record for key in MODEL_KEYS):
-        return "model"
-    if any(key in record for key in DATASET_KEYS) or any(tag.startswith(DATASET_TAGS) for tag in tags):
-        return "dataset"
-    return "model"
-
-
-def _has_adapter(record: Mapping[str, Any]) -> bool:
-    """Say whether the files or the configuration of a record are those of a PEFT adapter."""
-    config = record.get("config")
-    if isinstance(config, dict) and ("peft" in config or "adapter_config" in config):
-        return True
-    files = record.get("siblings")
-    return isinstance(files, list) and {"rfilename": "adapter_config.json"} in files

@@ -8,7 +8,8 @@ import pyarrow as pa
 from lineage.claims import Claims, Source
 from lineage.errors import ImportFault
 from lineage_importers._hub_columns import EXACT
-from lineage_importers._hub_records import DATASET_KEYS, MODEL_KEYS, Records
+from lineage_importers._hub_keys import DATASET_KEYS, MODEL_KEYS
+from lineage_importers._hub_records import Records
 
 __all__ = ["is_hub_table", "read_table"]
 
@@ -50,9 +51,8 @@ def read_table(path: Path, source: Source) -> Claims:
     try:
         with pq.ParquetFile(path) as file:
             return _read(file, source)
-    except (pa.ArrowException, OSError) as problem:
-        text = str(problem).partition("\n")[0]
-        raise ImportFault(source.address, "", f"not a whole Parquet file: {text}") from None
+    except (pa.ArrowException, OSError):
+        raise ImportFault(source.address, "", "not a whole Parquet file; fetch the file again") from None
 
 
 def _read(file: Any, source: Source) -> Claims:

@@ -52,13 +52,12 @@ def parsed(text: str, address: str, first_line: int | None = None) -> Any:
             raise json.JSONDecodeError("more text after the JSON value", text, end)
     except json.JSONDecodeError as problem:
         where = _line(text, problem.pos, first_line)
-        raise ImportFault(address, where, f"not JSON: {problem.msg[0].lower()}{problem.msg[1:]}") from None
+        reason = problem.msg[0].lower() + problem.msg[1:].removesuffix(" starting at")
+        raise ImportFault(address, where, f"not JSON: {reason}") from None
     except RecursionError:
         raise ImportFault(address, _line(text, 0, first_line), "nested too deeply; no record is") from None
     except _Refused as problem:
-        marked = json.JSONDecoder(parse_constant=_Constant).raw_decode(text, start)[0]
-        where = _place(text, marked, lambda item: isinstance(item, _Constant), first_line)
-        raise ImportFault(address, where, str(problem)) from None
+        raise ImportFault(address, _constant_place(text, start, first_line), str(problem)) from None
     except ValueError:
         raise ImportFault(address, _line(text, 0, first_line), "a number of more than 4,300 digits") from None
     if "\\ud" in text or "\\uD" in text:
@@ -72,6 +71,15 @@ def parsed(text: str, address: str, first_line: int | None = None) -> Any:
 
 class _Constant(str):
     """NaN or an infinity, kept in place so that its path can be told."""
+
+
+def _constant_place(text: str, start: int, first_line: int | None) -> str:
+    """Return the path of the first NaN or infinity, or its line where the rest of the text is no JSON either."""
+    try:
+        marked = json.JSONDecoder(parse_constant=_Constant).raw_decode(text, start)[0]
+    except (ValueError, RecursionError):
+        return _line(text, 0, first_line)
+    return _place(text, marked, lambda item: isinstance(item, _Constant), first_line)
 
 
 def _is_half(item: object) -> bool:
@@ -88,6 +96,10 @@ def _line(text: str, position: int, first_line: int | None) -> str:
     return f"line {(first_line or 1) + text.count(chr(10), 0, position)}"
 
 
+def _plain(key: str) -> str:
+    return key if key.isprintable() else ascii(key)
+
+
 def _place(text: str, value: object, wanted: Callable[[object], bool], first_line: int | None) -> str:
     """Return the JSON path of the first wanted item, behind the line where the file has one value a line."""
     line = f"{_line(text, 0, first_line)}, " if first_line is not None else ""
@@ -99,7 +111,7 @@ def _place(text: str, value: object, wanted: Callable[[object], bool], first_lin
         if isinstance(item, dict):
             if any(wanted(key) for key in item):
                 return f"{line}{path}, a key"
-            queue.extend((f"{path}.{key}"[:200], child) for key, child in item.items())
+            queue.extend((f"{path}.{_plain(key)}"[:200], child) for key, child in item.items())
         elif isinstance(item, list):
             queue.extend((f"{path}[{number}]", child) for number, child in enumerate(item))
     return line.removesuffix(", ")

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from lineage.claims import Claims, ClaimsBuilder, Source
-from lineage.errors import ImportFault, did_you_mean
+from lineage.errors import ImportFault
 from lineage_importers import _files
 from lineage_importers._codecarbon_rows import Row, parsed_row
 from lineage_importers._codecarbon_runs import add_jobs
@@ -81,7 +81,9 @@ def _header(cells: list[str], address: str) -> list[str]:
     names = [cell.strip() for cell in cells]
     for name in REQUIRED:
         if name not in names:
-            raise ImportFault(address, "line 1", f"no column {name!r}{did_you_mean(name, names)}")
+            raise ImportFault(
+                address, "line 1", f"no column {name!r}, which CodeCarbon writes with commas between"
+            )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ImportFault(address, "line 1", f"two columns are named {repeated[0]!r}")

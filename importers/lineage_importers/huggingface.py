@@ -91,6 +91,8 @@ def _read_document(path: Path, source: Source) -> Claims:
     if not isinstance(value, list):
         records.add(value, "$")
         return records.done()
+    if not value:
+        raise ImportFault(source.address, "$", "the list holds no record")
     for number, record in enumerate(value):
         records.add(record, f"$[{number}]")
     return records.done()

@@ -27,7 +27,8 @@ __all__ = ["read", "sniff"]
 
 _CSV: Final = (".csv", ".csv.gz")
 _ENDINGS: Final = (*_CSV, ".parquet", "")
-_BATCH_ROWS: Final = 16_384
+_BATCH_ROWS: Final = 1_024  # few enough that a batch of the longest cells is small
+_RATIO: Final = 400  # plain : packed; a column that says the same in every row takes no room at all
 _PARQUET_MAGIC: Final = b"PAR1"
 _NAMED: Final = re.compile(rf"({'|'.join(TABLE_NAMES)})([-_].*)?")
 
@@ -80,7 +81,7 @@ def _read_parquet(path: Path, address: str) -> pa.Table:
     _refuse_other_bytes(path, address)
     try:
         with pq.ParquetFile(path) as file:
-            table = _table_within_limit(file, address)
+            table = _table_within_limit(file, address, _csv.expanded_limit(path.stat().st_size, _RATIO))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         reason = str(problem).partition("\n")[0].rstrip(".")
         raise ImportFault(address, "", f"is not a sound Parquet file ({reason}); write it again") from None
@@ -110,15 +111,14 @@ def _refuse_other_bytes(path: Path, address: str) -> None:
         raise ImportFault(address, "", "the Parquet data ends too early; fetch the file again")
 
 
-def _table_within_limit(file: "pq.ParquetFile", address: str) -> pa.Table:
+def _table_within_limit(file: "pq.ParquetFile", address: str, limit: int) -> pa.Table:
     """Read batch by batch, so that a small file that unpacks to too much is refused before it fills the memory."""
     batches: list[pa.RecordBatch] = []
     size = 0
     for batch in file.iter_batches(batch_size=_BATCH_ROWS):
         size += batch.nbytes
-        if size > _csv.EXPANDED_LIMIT_BYTES:
-            problem = f"holds more than {_csv.EXPANDED_LIMIT_BYTES:,} bytes when unpacked; split it into several files"
-            raise ImportFault(address, "", problem)
+        if size > limit:
+            raise _csv.too_much(address, limit)
         batches.append(batch)
     return pa.Table.from_batches(batches, schema=file.schema_arrow)
 

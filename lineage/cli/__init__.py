@@ -86,7 +86,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"max_content_width": 100},
     epilog="Start with: lineage demo. Every command has an example: lineage COMMAND --help",
 )
 @click.version_option(__version__, prog_name="lineage")

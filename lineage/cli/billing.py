@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lineage.cli.figures import amount, amount_columns, full_amount, header, shares_by_tier
+from lineage.cli.figures import amount, amount_columns, full_amount, header, shares_by_tier, unit_suffix
 from lineage.cli.opening import stored_graph
 from lineage.cli.options import output_options, product_argument, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
-from lineage.cli.text import share
+from lineage.cli.text import counted, share
 from lineage.run import Run
 from lineage.units import show
 
@@ -59,21 +59,28 @@ def bill_answer(result: "Bill", run: Run) -> Answer:
         for row in result.rows
     ]
     cells.append(
-        (f"remainder ({rest.count:,} products)", "", "", "", show(rest.contribution, unit), share(rest.share))
+        (
+            f"remainder ({counted(rest.count, 'product')})",
+            "",
+            "",
+            "",
+            show(rest.contribution, unit),
+            share(rest.share),
+        )
     )
     cells.append(("EPC", "", "", "", amount(result.total, unit), share(1.0) if result.total.best else "?"))
-    suffix = amount_columns("contribution", None, unit).__iter__().__next__()
+    column = f"contribution_{unit_suffix(unit)}"
     records = [
         {"id": row.id, "name": row.name, "tier": row.tier, "weight": row.weight}
-        | {suffix: row.contribution, "share": row.share}
+        | {column: row.contribution, "share": row.share}
         for row in result.rows
     ]
-    records.append({"id": "remainder", suffix: rest.contribution, "share": rest.share})
+    records.append({"id": "remainder", column: rest.contribution, "share": rest.share})
     uncovered = ", ".join(result.not_covered)
     return Answer(
         document=result.as_dict(),
         records=records,
-        columns=("id", "name", "tier", "weight", suffix, "share"),
+        columns=("id", "name", "tier", "weight", column, "share"),
         title=header(run, f"EPC of {result.product}"),
         grid=Grid(("product", "evidence", "own", "part", "contribution", "share"), cells, left=2),
         notes=["", f"Not covered, no figure known: {uncovered}"] if uncovered else [],
@@ -100,8 +107,9 @@ def family_command(product: str, address: str, run: Run, output: Output) -> None
 def family_answer(result: "Family", run: Run) -> Answer:
     """Return the sums of a family and its members."""
     unit = result.unit
-    known = sum(count for tier, count in result.count_by_tier.items() if tier != "unknown")
-    ratio = "?" if result.ratio is None else f"{result.ratio:.4g}"
+    known = sum(member.own.best is not None for member in result.members)
+    bound = "≥ " if result.descendants.hi is None and result.base.hi is not None else ""
+    ratio = "?" if result.ratio is None else f"{bound}{result.ratio:.4g}"
     total = sum(result.by_tier.values())
     notes = [
         "",

@@ -35,13 +35,17 @@ def standing_streams() -> Iterator[None]:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    stdout = sys.stdout
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise _StreamClosed from error
-    except SystemExit as error:  # click ends this way, with code 1, when a pipe closes under it
-        if isinstance(error.__context__, BrokenPipeError):
+    except (
+        SystemExit
+    ) as error:  # click ends so when a pipe closes under it, and puts a mute stream in stdout's place
+        if sys.stdout is not stdout:
+            sys.stdout = stdout
             raise _StreamClosed from error
         raise
 
@@ -57,6 +61,9 @@ def report_failure(error: BaseException, state: State) -> int:
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         _say("interrupted")
         return INTERRUPTED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return MISUSE
     if isinstance(error, click.UsageError):
         if error.ctx is not None:
             click.echo(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help'.", err=True)

@@ -1,5 +1,6 @@
 """The command `cost`."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["cost_command"]
 
 TOLERANCE = 1e-9  # relative, of sums over all products
+MOST_NAMED = 10  # dropped edges named on one line; the findings name all
 MOST_ROWS = 50  # rows of the table for people, where no number is asked for
 
 
@@ -42,9 +44,10 @@ def cost_command(products: tuple[str, ...], top: int | None, address: str, run: 
     from lineage.views.cost import cost
 
     graph = stored_graph(address)
-    wanted = [graph.code(name) for name in products]
+    for name in products:
+        graph.code(name)  # a wrong name is told before anything is computed
     result = cost(graph, run)
-    codes = chosen_codes(result, wanted, top)
+    codes = chosen_codes(result, [result.code(name) for name in products], top)
     output.show(cost_answer(result, codes, output))
 
 
@@ -119,17 +122,17 @@ def cost_columns(unit: str) -> list[str]:
 
 def summary(result: "Cost") -> list[str]:
     """Return the lines on conservation, coverage and evidence that no table of costs goes without."""
-    counts = result.coverage.products
-    known = sum(count for tier, count in counts.items() if tier != "unknown")
-    total = sum(counts.values())
-    tiers = ", ".join(f"{tier} {count:,}" for tier, count in counts.items())
+    known, total = result.coverage.known, result.coverage.total
+    tiers = ", ".join(f"{tier} {count:,}" for tier, count in result.coverage.products.items())
     lines = [
         f"Conservation: {conservation_line(result)}",
         f"Coverage: {known:,} of {total:,} products have a figure ({tiers})",
         f"Known cost by evidence: {shares_by_tier(result.coverage.cost)}",
     ]
     if result.dropped:
-        lines.append(f"Dropped to break cycles: {', '.join(f'{v} <- {u}' for v, u in result.dropped)}")
+        named = ", ".join(f"{product} <- {parent}" for product, parent in result.dropped[:MOST_NAMED])
+        more = len(result.dropped) - MOST_NAMED
+        lines.append(f"Dropped to break cycles: {named}{f' and {more:,} more' if more > 0 else ''}")
     return lines
 
 
@@ -139,6 +142,8 @@ def conservation_line(result: "Cost") -> str:
     if figures.sum_own is None:
         return "nothing is known, so there is nothing to conserve"
     own = f"own costs add up to {show(figures.sum_own, unit)}"
+    if not math.isfinite(figures.sum_own) or not math.isfinite(figures.sum_burden or 0.0):
+        return "cannot be computed: the figures are too large to be added up"
     if figures.sum_burden is None:
         return f"does not apply to policy {result.run.policy}; {own}"
     if not figures.applies:

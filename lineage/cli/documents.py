@@ -8,7 +8,7 @@ import click
 
 from lineage.cli.opening import stored_graph
 from lineage.cli.options import Known, product_argument, remember, run_options, store_option, talk_options
-from lineage.cli.output import Answer, Output
+from lineage.cli.output import Answer, Output, shape_of
 from lineage.errors import OptionError
 from lineage.run import Run
 
@@ -18,9 +18,24 @@ if TYPE_CHECKING:
 __all__ = ["report_command", "tree_command"]
 
 DRAWINGS: Final = ("text", "mermaid", "dot", "svg", "json")
-_DRAWING_SUFFIXES: Final = {".mmd": "mermaid", ".dot": "dot", ".svg": "svg", ".json": "json"}
+_DRAWING_SUFFIXES: Final = {
+    "": "text",
+    ".txt": "text",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".svg": "svg",
+    ".json": "json",
+}
 REPORTS: Final = ("html", "markdown", "card")
-_REPORT_SUFFIXES: Final = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+_REPORT_SUFFIXES: Final = {
+    "": "html",
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+}
 
 _output_file = click.option(
     "--output",
@@ -73,10 +88,10 @@ def tree_command(  # noqa: PLR0913 - one parameter per option
       lineage tree model:distilbert --output lineage.svg
     """
     remember(quiet=quiet, verbose=verbose)
+    shape = shape or (shape_of(file, _DRAWING_SUFFIXES, "--format") if file else "text")
     from lineage.views.tree import tree
 
     view = tree(stored_graph(address), product, up=up or not down, down=down or not up, depth=depth)
-    shape = shape or (_DRAWING_SUFFIXES.get(file.suffix.lower(), "text") if file else "text")
     Output("table", file).write(drawn(view, shape, limit))
 
 
@@ -136,7 +151,7 @@ def report_command(  # noqa: PLR0913 - one parameter per option
       lineage report model:distilbert --to card
     """
     remember(quiet=quiet, verbose=verbose)
-    form = form or (_REPORT_SUFFIXES.get(file.suffix.lower()) if file else None) or "html"
+    form = form or (shape_of(file, _REPORT_SUFFIXES, "--to") if file else "html")
     if form == "card" and product is None:
         raise OptionError("a card is about one product: lineage report PRODUCT --to card")
     from lineage.reports import report

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lineage.cli.text import share
+from lineage.explanation.wording import at_least
 from lineage.findings import Finding, count_by_code
 from lineage.units import show
 
@@ -11,7 +12,16 @@ if TYPE_CHECKING:
     from lineage.run import Run
     from lineage.views.interval import Interval
 
-__all__ = ["amount", "amount_columns", "finding_notes", "full_amount", "header", "unit_suffix"]
+__all__ = [
+    "amount",
+    "amount_columns",
+    "choices",
+    "finding_notes",
+    "full_amount",
+    "header",
+    "shares_by_tier",
+    "unit_suffix",
+]
 
 _SUFFIX: Final = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}
 
@@ -27,15 +37,13 @@ def unit_suffix(unit: str) -> str:
 
 def amount(value: "Interval | None", unit: str) -> str:
     """Return a figure: "?" where nothing is known, "≥" before one that something unknown has part in."""
-    if value is None or value.best is None:
-        return "?"
-    return show(value.best, unit) if value.hi is not None else f"≥ {show(value.best, unit)}"
+    return at_least(value, unit)
 
 
 def full_amount(value: "Interval | None", unit: str) -> str:
     """Return a figure with its bounds, where they differ: "100 g (80 g to 120 g)"."""
     text = amount(value, unit)
-    if value is None or value.best is None or value.hi is None:
+    if value is None or value.best is None or value.hi is None or value.lo is None:
         return text
     bounds = {show(value.lo, unit), show(value.hi, unit)} - {show(value.best, unit)}
     return f"{text} ({show(value.lo, unit)} to {show(value.hi, unit)})" if bounds else text
@@ -50,9 +58,13 @@ def amount_columns(view: str, value: "Interval | None", unit: str) -> dict[str, 
 
 
 def header(run: "Run", what: str, engine: str | None = None) -> str:
-    """Return the line that says how figures were computed."""
-    parts = [f"{what} in {run.unit}", f"impact: {run.impact}", f"policy: {_policy(run)}"]
-    parts += [f"as of: {run.as_of or 'now'}"]
+    """Return the line that says how figures of the run's impact were computed."""
+    return f"{what} in {run.unit}; impact: {run.impact}; {choices(run, engine)}"
+
+
+def choices(run: "Run", engine: str | None = None) -> str:
+    """Return how a lineage was shared out: policy, date, and what differs from the default."""
+    parts = [f"policy: {_policy(run)}", f"as of: {run.as_of or 'now'}"]
     if run.cycles != "error":
         parts.append(f"cycles: {run.cycles}")
     if run.users != "all":

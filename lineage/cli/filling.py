@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lineage.cli.opening import opened, spare_pandas
+from lineage.cli.opening import DEMO, opened, spare_pandas
 from lineage.cli.options import output_options, store_option
 from lineage.cli.output import Answer, Grid, Output
 from lineage.cli.text import counted
-from lineage.errors import InputError
+from lineage.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from lineage.claims import Claims
@@ -109,8 +109,17 @@ def add_to_store(claims: "Claims", address: str, *, replace: bool = False) -> "G
     from lineage.claims import Claims
     from lineage.graph import resolve
 
+    if address == DEMO:
+        raise StoreError(
+            f"{DEMO} is the bundled supply chain and never changes; name another store with --store"
+        )
     with opened(address) as store, store.writing():
         known = Claims.empty() if replace or not store.snapshots() else store.claims()
+        if not replace and store.snapshots() and not known.sources.num_rows and len(store.read()):
+            raise StoreError(
+                f"{address} holds a graph that was written without its sources, which loading would drop; "
+                "load into another store with --store, or start afresh with --replace"
+            )
         graph, _ = resolve(Claims.concat([known.superseded_by(claims), claims]))
         store.write(graph)
     return graph
@@ -140,11 +149,19 @@ def load_answer(graph: "Graph", claims: "Claims", address: str) -> Answer:
             "findings": findings,
         },
         records=[{"what": name, "type": detail, "count": count} for name, detail, count in rows],
-        title=f"Read {counted(claims.sources.num_rows, 'file')}. {address} now holds:",
+        title=f"{read_line(claims)} {address} now holds:",
         grid=Grid(("", "", "count"), lines, left=2),
         notes=["", "Next: lineage check    lineage cost"],
         findings=graph.findings,
     )
+
+
+def read_line(claims: "Claims") -> str:
+    """Return how many files were read, and how many left out."""
+    formats = claims.sources.column("format").to_pylist()
+    read = sum(bool(item) for item in formats)
+    left_out = len(formats) - read
+    return f"Read {counted(read, 'file')}{f', left out {left_out:,}' if left_out else ''}."
 
 
 def count_texts(values: list[str | None]) -> dict[str, int]:

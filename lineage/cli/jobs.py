@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lineage.cli.figures import header
+from lineage.cli.figures import choices
 from lineage.cli.opening import opened, spare_pandas
 from lineage.cli.options import output_options, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["job_command"]
 
+MOST_NAMED = 3  # jobs that lack the same, named on one line
 _TOTALS = ["energy_kwh", "jsc_gco2e", "ec_gco2e", "asc_gco2e", "jsc_expanded_gco2e", "asc_expanded_gco2e"]
 
 
@@ -27,10 +28,13 @@ _TOTALS = ["energy_kwh", "jsc_gco2e", "ec_gco2e", "asc_gco2e", "jsc_expanded_gco
 @click.option(
     "--as", "format", metavar="FORMAT", help="The format, where it cannot be recognised: lineage formats."
 )
+@click.option("--keep-going", is_flag=True, help="In a folder, leave out files that cannot be read.")
 @store_option
 @run_options
 @output_options
-def job_command(files: tuple[str, ...], format: str | None, address: str, run: Run, output: Output) -> None:
+def job_command(  # noqa: PLR0913 - one parameter per option
+    files: tuple[str, ...], format: str | None, keep_going: bool, address: str, run: Run, output: Output
+) -> None:
     """Compute the cost of the jobs in these files, with its components; the store is read, never changed.
 
     Products that a job needs come from the files, then from the store. Carbon is location-based; what is unknown is
@@ -48,7 +52,7 @@ def job_command(files: tuple[str, ...], format: str | None, address: str, run: R
     from lineage.importing import read_claims
 
     with progress_bar(quiet=output.quiet) as progress:
-        claims = read_claims(*files, format=format, progress=progress)
+        claims = read_claims(*files, format=format, keep_going=keep_going, progress=progress)
     graph = graph_with(claims, address)
     from lineage.views.jobs import job_sheet
 
@@ -72,17 +76,18 @@ def job_answer(metrics: "list[JobMetrics]", run: Run, *, verbose: bool) -> Answe
     """Return the metrics of jobs, and what is missing to know more."""
     from lineage.views.jobs import sheet_as_dict
 
-    notes = []
-    for item in metrics:
-        if verbose or len(metrics) == 1:
-            notes += ["", f"{item.id}, components of ASC^e:", *_component_lines(item)]
-        elif item.missing:
-            lacking = ", ".join(f"{name} (needs {' and '.join(item.needs[name])})" for name in item.missing)
-            notes.append(f"{item.id}: missing {lacking}")
+    if verbose or len(metrics) == 1:
+        notes = [
+            line
+            for item in metrics
+            for line in ("", f"{item.id}, components of ASC^e:", *_component_lines(item))
+        ]
+    else:
+        notes = _missing_lines(metrics)
     return Answer(
         document=sheet_as_dict(metrics),
         records=[_record(item) for item in metrics],
-        title=header(run, "Jobs").replace(f"Jobs in {run.unit}; impact: {run.impact}; ", "Jobs; carbon; "),
+        title=f"Jobs; carbon, location-based; {choices(run)}",
         grid=Grid(
             ("job", "product", "energy", "JSC", "ec", "ASC", "JSC^e", "ASC^e", "SCR per h", "JQCR"),
             [_cells(item) for item in metrics],
@@ -90,6 +95,19 @@ def job_answer(metrics: "list[JobMetrics]", run: Run, *, verbose: bool) -> Answe
         ),
         notes=["", *notes] if metrics else ["There is no job in these files."],
     )
+
+
+def _missing_lines(metrics: "list[JobMetrics]") -> list[str]:
+    """Return what is missing, jobs that lack the same on one line."""
+    jobs: dict[str, list[str]] = {}
+    for item in metrics:
+        if item.missing:
+            lacking = ", ".join(f"{name} (needs {' and '.join(item.needs[name])})" for name in item.missing)
+            jobs.setdefault(lacking, []).append(item.id)
+    return [
+        f"{', '.join(names) if len(names) <= MOST_NAMED else f'{len(names):,} jobs'}: missing {lacking}"
+        for lacking, names in jobs.items()
+    ]
 
 
 def _cells(item: "JobMetrics") -> tuple[str, ...]:

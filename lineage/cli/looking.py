@@ -1,5 +1,6 @@
 """Commands that look around in the store: check, list, tree."""
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["check_command", "list_command"]
 
 EXAMPLES: Final = 3  # findings shown of each code, unless --verbose
+TELLING: Final = 20  # of those whose reason is the point, and of errors
+REASONS: Final = ("cycle", "contains", "does-not-reconcile", "superseded", "unit-suspect")
 
 
 # -- check -------------------------------------------------------------------------------------------------
@@ -69,7 +72,8 @@ def check_answer(result: "Check", *, verbose: bool) -> Answer:
     for code, items in result.by_code().items():
         severity, meaning = CODES[code]
         lines.append(f"{severity}: {code} ({len(items):,}): {meaning}")
-        shown = items if verbose else items[:EXAMPLES]
+        most = TELLING if severity == "error" or code in REASONS else EXAMPLES
+        shown = items if verbose else items[:most]
         lines += [f"  {finding_line(item)}" for item in shown]
         if len(items) > len(shown):
             lines.append(f"  ... and {len(items) - len(shown):,} more: --verbose, or --format csv")
@@ -90,7 +94,7 @@ def finding_line(item: Finding) -> str:
     """Return a finding on one line, with the place it comes from."""
     from lineage.reports.escaping import clipped
 
-    place = ", ".join(part for part in (item.source, item.place) if part)
+    place = ", ".join(part for part in (PurePath(item.source).name, item.place) if part)
     subject = "" if item.text.startswith(item.subject) else f"{clipped(item.subject, 120)}: "
     return f"{subject}{clipped(item.text, 400)}{f' [{place}]' if place else ''}"
 

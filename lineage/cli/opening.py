@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from lineage.graph import Graph
     from lineage.stores.base import Store
 
-__all__ = ["opened", "spare_pandas", "stored_graph"]
+__all__ = ["DEMO", "opened", "spare_pandas", "stored_graph"]
+
+# The address of the bundled supply chain: a store that is there without loading anything, and is never changed.
+DEMO: Final = "demo:"
 
 
 class _NoPandas:
@@ -41,11 +44,15 @@ def spare_pandas() -> None:
 
 @contextmanager
 def opened(address: str) -> "Iterator[Store]":
-    """Open a store. Raises `StoreError` with the way out."""
+    """Open a store, or a copy in memory of the bundled supply chain. Raises `StoreError` with the way out."""
     spare_pandas()
     from lineage.stores import connect
 
-    with connect(address) as store:
+    with connect("memory:" if address == DEMO else address) as store:
+        if address == DEMO:
+            from lineage.demo import demo_graph
+
+            store.write(demo_graph())
         yield store
 
 

@@ -54,7 +54,7 @@ store_option = click.option(
     default=DEFAULT_STORE,
     show_default=True,
     show_envvar=True,
-    help="The store: a folder, or an older state of it as FOLDER@SNAPSHOT.",
+    help="The store: a folder, an older state of it as FOLDER@SNAPSHOT, or demo: for the bundled supply chain.",
 )
 
 product_argument = click.argument("product")

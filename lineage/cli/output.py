@@ -1,6 +1,7 @@
 """One answer, five shapes: a table for people, JSON, CSV and Parquet for programs, Markdown for documents."""
 
 import csv
+import errno
 import io
 import json
 import math
@@ -17,10 +18,18 @@ from lineage.cli.text import aligned, counted, markdown_table
 from lineage.errors import OptionError
 from lineage.findings import Finding
 
-__all__ = ["FORMATS", "Answer", "Grid", "Output", "plain"]
+__all__ = ["FORMATS", "Answer", "Grid", "Output", "plain", "shape_of"]
 
 FORMATS: Final = ("table", "json", "csv", "parquet", "markdown")
-_SUFFIXES: Final = {".json": "json", ".csv": "csv", ".parquet": "parquet", ".md": "markdown"}
+_SUFFIXES: Final = {
+    "": "table",
+    ".txt": "table",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".md": "markdown",
+    ".markdown": "markdown",
+}
 
 _PLAIN_SIGNS: Final = str.maketrans({"≥": ">=", "├": "|", "└": "`", "│": "|", "─": "-", "·": "-"})
 
@@ -77,8 +86,9 @@ class Answer:
         return "\n\n".join(blocks) + "\n"
 
     def json(self) -> str:
-        """Return the promised JSON; not-a-number becomes null."""
-        return json.dumps(plain(self.document), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        """Return the promised JSON, a row of a list on each line; not-a-number becomes null."""
+        fields = [f"{json.dumps(name)}: {_json_rows(value)}" for name, value in self.document.items()]
+        return "{" + ",\n ".join(fields) + "}\n"
 
     def names(self) -> list[str]:
         """Return the columns of the records."""
@@ -120,9 +130,11 @@ class Output:
     @classmethod
     def chosen(cls, format: str | None, file: Path | None, **switches: bool) -> "Output":
         """Complete the options: without --format, the suffix of --output decides."""
-        chosen = format or (_SUFFIXES.get(file.suffix.lower(), "table") if file else "table")
+        chosen = format or (shape_of(file, _SUFFIXES, "--format") if file else "table")
         if chosen == "parquet" and file is None:
             raise OptionError("parquet is not for terminals: name a file with --output FILE")
+        if file is not None and not file.parent.is_dir():  # said before anything is computed or loaded
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
         return cls(chosen, file, **switches)
 
     def show(self, answer: Answer) -> None:
@@ -143,12 +155,10 @@ class Output:
             click.echo(_for_stdout(content) if isinstance(content, str) else content, nl=False, color=True)
             return
         data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-        beside = self.file.with_name(f".{self.file.name}.{os.getpid()}")
         try:
-            beside.write_bytes(data)
-            beside.replace(self.file)
-        finally:
-            beside.unlink(missing_ok=True)
+            _write(self.file, data)
+        except OSError as problem:  # it may name the file beside, which says nothing to a reader
+            raise OSError(problem.errno, problem.strerror, str(self.file)) from problem
 
     def stream(self, pieces: Iterable[str]) -> None:
         """Write text piece by piece: to standard output as it comes, to the file all of it or nothing."""
@@ -174,6 +184,47 @@ class Output:
     def _rendered(self, answer: Answer) -> str:
         shapes = {"json": answer.json, "csv": answer.csv, "markdown": answer.markdown, "table": answer.text}
         return shapes[self.format]()
+
+
+def shape_of(file: Path, suffixes: Mapping[str, str], option: str) -> str:
+    """Return the shape that the suffix of a file says. Raises `OptionError` for a suffix that says none.
+
+    >>> shape_of(Path("costs.CSV"), {".csv": "csv"}, "--format")
+    'csv'
+    """
+    shape = suffixes.get(file.suffix.lower())
+    if shape is None:
+        known = ", ".join(suffix for suffix in suffixes if suffix)
+        raise OptionError(f"{file.name}: the suffix says no format; use one of {known}, or give {option}")
+    return shape
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write a file in one step; a link keeps pointing where it does, a pipe or device is written into."""
+    if file.exists() and not file.is_file():
+        file.write_bytes(data)
+        return
+    target = file.resolve()
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _json_rows(value: Any) -> str:
+    """Return a value as JSON; the rows of a list stand under each other."""
+    if isinstance(value, (list, tuple)) and value:
+        return "[\n  " + ",\n  ".join(map(_json_text, value)) + "]"
+    return _json_text(value)
+
+
+def _json_text(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

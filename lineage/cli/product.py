@@ -85,7 +85,7 @@ def serving_lines(serving: "Serving") -> list[str]:
         )
     if serving.unrecovered_share is not None:
         lines.append(f"  {share(serving.unrecovered_share)} of its EPC is not carried by the known jobs")
-    if serving.unassigned_operation:
+    if serving.unassigned_operation != 0:  # None is not known, which is not nothing
         lines.append(f"  re-training without an inference: {shown(serving.unassigned_operation, unit)}")
     return lines
 

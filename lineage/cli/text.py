@@ -6,7 +6,8 @@ from typing import Final
 
 __all__ = ["CELL_WIDTH", "aligned", "counted", "markdown_table", "plain_number", "share", "width"]
 
-CELL_WIDTH: Final = 72  # longest cell of a table for people; longer names are cut in the middle
+# Longest cell of a table for people; longer names are cut in the middle. An id of the Hub fits whole.
+CELL_WIDTH: Final = 120
 
 
 def width(text: str) -> int:

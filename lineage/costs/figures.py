@@ -22,6 +22,7 @@ from lineage.kernels.jobs import (
 from lineage.kernels.jobs_shares import equal_share, platform_tax_gco2e, product_share
 from lineage.kernels.jobs_values import known_part, relative_difference, total
 from lineage.schema import tier_rank
+from lineage.units import show
 
 __all__ = ["TOLERANCE", "JobFigures", "job_figures", "worst_tier"]
 
@@ -175,8 +176,8 @@ def _check_device_hours(job: Job, notes: _Notes) -> None:
     product = job.device_count * job.duration_h
     if relative_difference(job.device_hours, product) > TOLERANCE:
         text = (
-            f"{job.device_hours:g} device-hours are used, "
-            f"but {job.device_count:g} devices x {job.duration_h:g} h = {product:g}"
+            f"{job.device_hours:,.6g} device-hours are used, "
+            f"but {job.device_count:,.6g} devices x {job.duration_h:,.6g} h = {product:,.6g}"
         )
         notes.found("does-not-reconcile", text)
 
@@ -198,8 +199,9 @@ def _check_overhead(job: Job, split: EnergySplit, notes: _Notes) -> None:
     by_pue = split.it_kwh * job.pue
     if split.total_kwh is not None and relative_difference(split.total_kwh, by_pue) > TOLERANCE:
         text = (
-            f"{split.it_kwh:g} kWh + overhead {job.overhead_kwh:g} kWh = {split.total_kwh:g} kWh is used, "
-            f"but with the PUE it is {split.it_kwh:g} x {job.pue:g} = {by_pue:g} kWh"
+            f"{show(split.it_kwh, 'kWh')} + overhead {show(job.overhead_kwh, 'kWh')} = "
+            f"{show(split.total_kwh, 'kWh')} is used, "
+            f"but with the PUE it is {show(split.it_kwh, 'kWh')} x {job.pue:g} = {show(by_pue, 'kWh')}"
         )
         notes.found("does-not-reconcile", text)
 
@@ -208,10 +210,10 @@ def _check_power(it_kwh: float, measured_kwh: float, notes: _Notes) -> None:
     """Report an energy that differs from power x time, both without cooling and loss; the energy was used."""
     if relative_difference(it_kwh, measured_kwh) > TOLERANCE:
         text = (
-            f"the given IT energy {it_kwh:g} kWh is used, but power x time gives {measured_kwh:g} kWh "
+            f"the given IT energy {show(it_kwh, 'kWh')} is used, but power x time gives {show(measured_kwh, 'kWh')} "
             f"({measured_kwh / it_kwh - 1:+.1%})"
             if it_kwh
-            else f"the given IT energy is 0, but power x time gives {measured_kwh:g} kWh"
+            else f"the given IT energy is 0, but power x time gives {show(measured_kwh, 'kWh')}"
         )
         notes.found("does-not-reconcile", text)
 
@@ -244,7 +246,11 @@ def _intensities(job: Job, grids: dict[str, Grid], notes: _Notes) -> tuple[float
         shares = parse_mix(job.mix)
         rows = {name: _grid(name, grids, notes) for name in shares}
         location = mix_intensity_gco2e_per_kwh(
-            shares, {name: row.intensity_gco2e_per_kwh for name, row in rows.items()}
+            shares,
+            {
+                name: None if row.basis == "market" else row.intensity_gco2e_per_kwh
+                for name, row in rows.items()
+            },
         )
     if market is None and job.grid_market is not None:
         market = _grid(job.grid_market, grids, notes).intensity_gco2e_per_kwh

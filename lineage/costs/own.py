@@ -12,6 +12,7 @@ from lineage.graph import Graph
 from lineage.kernels.jobs_values import relative_difference
 from lineage.run import Run
 from lineage.schema import IMPACTS, tier_rank
+from lineage.units import show
 
 __all__ = ["Alternative", "OwnCosts", "own_costs"]
 
@@ -187,6 +188,8 @@ def _merge(graph: Graph, costs: OwnCosts, sums: dict[int, _Sum], impact: str) ->
     found = []
     for code, jobs in sorted(sums.items()):
         stated = costs.origin[code] == "total"
+        if stated and jobs.from_location and not costs.market_from_location[code]:
+            continue  # jobs that only repeat the location never beat, nor contradict, a market-based total
         if stated and not np.isnan(jobs.best):
             found += _differences(graph.ids[code], costs, code, jobs)
         # A total that only repeats the location never beats jobs that know their market.
@@ -218,8 +221,8 @@ def _differences(name: str, costs: OwnCosts, code: int, jobs: _Sum) -> list[Find
         return []
     lacking = "; the jobs' sum is incomplete" if np.isnan(jobs.hi) else ""
     text = (
-        f"own {costs.impact}: the total is {total:g} {costs.unit} ({costs.tier[code]}), "
-        f"its jobs add up to {jobs.best:g} {costs.unit} ({jobs.tier}){lacking}"
+        f"own {costs.impact}: the total is {show(total, costs.unit)} ({costs.tier[code]}), "
+        f"its jobs add up to {show(jobs.best, costs.unit)} ({jobs.tier}){lacking}"
     )
     return [finding("does-not-reconcile", name, text)]
 
@@ -252,7 +255,10 @@ _BESIDE_JSC = ("platform", "systems_embodied")
 def _job_weights(
     graph: Graph, figures: list[JobFigures]
 ) -> tuple[dict[tuple[int, int], float], list[Finding]]:
-    """Return w = sum of t / (LT x k) for every edge from a platform that exists only because of jobs."""
+    """Return w = sum of t / (LT x k) for every edge from a platform that exists only because of jobs.
+
+    Where one of the terms is unknown so is w: the edge is left to the policy, with a finding.
+    """
     sources = graph.tables["edges"].column("weight_source")
     if sources.null_count == len(sources) or not any(item.job.platform >= 0 for item in figures):
         return {}, []
@@ -260,6 +266,7 @@ def _job_weights(
     products, parents = graph.integers("edges", "product"), graph.integers("edges", "parent")
     edges = set(zip(products[from_jobs].tolist(), parents[from_jobs].tolist(), strict=True))
     weights: dict[tuple[int, int], float] = {}
+    unknown = set()
     found = []
     for item in figures:
         key = (item.job.product, item.job.platform)
@@ -268,9 +275,11 @@ def _job_weights(
         if item.platform_share is None:
             name = graph.ids[item.job.platform]
             text = (
-                f"how much of {name} the job carries is unknown: it needs a duration and a lifetime of {name}"
+                f"how much of {name} the job carries is unknown: it needs a duration and a lifetime of {name}; "
+                "the policy decides the share"
             )
             found.append(finding("missing-component", item.job.id, text))
+            unknown.add(key)
             continue
         weights[key] = weights.get(key, 0.0) + item.platform_share
-    return weights, found
+    return {key: share for key, share in weights.items() if key not in unknown}, found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lineage.explanation.wording import shown
+from lineage.explanation.wording import at_least, shown, visible
 from lineage.views.interval import Interval
 
 __all__ = ["Explanation", "Input"]
@@ -49,11 +49,11 @@ class Explanation:
 
     @property
     def figure(self) -> str:
-        """The value as people read it: "≥" where the upper bound is not known, "?" where nothing is."""
+        """The value as people read it: "≥" where more is possible without limit, "?" where nothing is known."""
         if not self.unit:
             return ""
-        if self.interval is not None and self.interval.hi is None and self.value is not None:
-            return f"≥ {shown(self.value, self.unit)}"
+        if self.interval is not None:
+            return at_least(self.interval, self.unit)
         return shown(self.value, self.unit)
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,8 +74,8 @@ class Explanation:
         }
 
     def lines(self) -> list[str]:
-        """Return the tree as text, one line each, drawn with box characters."""
-        return _drawn(self, "", "")
+        """Return the tree as text, one line each, drawn with box characters; hidden characters show as escapes."""
+        return [visible(line) for line in _drawn(self, "", "")]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -17,6 +17,7 @@ __all__ = ["MOST_DEPTH", "explain"]
 
 MOST_DEPTH = 40  # what a person can still read, and far from any limit of recursion
 MOST_PARENTS = 25
+NOTHING_PUBLISHED = "no published figure"
 
 
 def explain(
@@ -38,9 +39,7 @@ def explain(
     if not 0 <= depth <= MOST_DEPTH:
         raise OptionError(f"--depth {depth} does not fit; give 0 to {MOST_DEPTH} steps")
     result = result or cost(graph, run)
-    code = graph.code(name)
-    if not result.network.existing[code]:
-        raise OptionError(f"{graph.ids[code]} did not exist as of {result.run.as_of}; choose a later --as-of")
+    code = result.code(name)
     opening = _Opening(Opened(result))
     row = result.row(code)
     root = opening.epc(code, depth)
@@ -49,7 +48,7 @@ def explain(
         value=root.value,
         unit=root.unit,
         formula=root.formula,
-        note=_covered(row),
+        note=_covered(row, unknown=bool(_unknown(result, code))),
         interval=root.interval,
         children=(*root.children, *_unknown(result, code), _kept(result, row), _conservation(result)),
     )
@@ -69,15 +68,14 @@ class _Opening:
         title = f"EPC of {self.opened.label(code)}"
         parents = self.opened.parents(code)
         own = self.own(code)
-        if not parents and own.value is None:
-            return Explanation(title, None, unit, note=own.note, interval=interval)
         if code in self.seen:
             return Explanation(title, interval.best, unit, note="opened above", interval=interval)
         self.seen.add(code)
         if not parents:
             return Explanation(title, interval.best, unit, interval=interval, children=(own,))
         amounts = [self._amount(place, parent) for place, parent in parents]
-        formula = _sum(own, amounts, interval)
+        handed = [cost.epc.at(parent).scaled(float(self.opened.w[place])) for place, parent in parents]
+        formula = _sum(own, amounts, interval, complete=all(item.hi is not None for item in handed))
         children = (own, *self._inherited(code, parents, depth))
         return Explanation(title, interval.best, unit, formula, interval=interval, children=children)
 
@@ -110,6 +108,10 @@ class _Opening:
         """Explain what one parent hands on: the share with its reason, and the parent's EPC."""
         cost, label = self.opened.cost, self.opened.label(parent)
         w, above = float(self.opened.w[place]), cost.epc.at(parent)
+        title, formula = f"inherited from {label}", f"{percent(w)} x {at_least(above, cost.unit)}"
+        if above.best is None and not self.opened.parents(parent):
+            note = f"{self.opened.reason(place)}; {NOTHING_PUBLISHED}"
+            return Explanation(title, self._amount(place, parent), cost.unit, formula, note, above.scaled(w))
         share = Explanation(
             f"share of {label}",
             w,
@@ -118,10 +120,10 @@ class _Opening:
             inputs=self.opened.edge_inputs(place),
         )
         return Explanation(
-            f"inherited from {label}",
+            title,
             self._amount(place, parent),
             cost.unit,
-            f"{percent(w)} x {at_least(above, cost.unit)}",
+            formula,
             interval=above.scaled(w),
             children=(share, self.epc(parent, depth - 1)),
         )
@@ -131,8 +133,8 @@ class _Opening:
         cost = self.opened.cost
         interval, tier = cost.own.at(code), cost.own_costs.tier[code]
         title = f"own cost of {self.opened.label(code)}"
-        if tier == "unknown":
-            return Explanation(title, None, cost.unit, note="no published figure", interval=interval)
+        if not cost.own_costs.origin[code]:
+            return Explanation(title, None, cost.unit, note=NOTHING_PUBLISHED, interval=interval)
         parts = own_cost_parts(self.opened.graph, self.opened.run, code, own=cost.own_costs)
         used = [part for part in parts if part.used]
         children = [_part(part) for part in used]
@@ -149,14 +151,16 @@ class _Opening:
         )
 
 
-def _sum(own: Explanation, amounts: list[float | None], total: Interval) -> str:
+def _sum(own: Explanation, amounts: list[float | None], total: Interval, *, complete: bool) -> str:
     """Return "own 10 g + inherited 50 g = 60 g"; "?" is not known, "≥" a sum over partly unknown parents (no total)."""
     known = [amount for amount in amounts if amount is not None]
     inherited = "?"
     if known:
-        inherited = f"{'≥ ' if len(known) < len(amounts) else ''}{shown(math.fsum(known), own.unit)}"
+        inherited = (
+            f"{'' if complete and len(known) == len(amounts) else '≥ '}{shown(math.fsum(known), own.unit)}"
+        )
     result = "" if total.hi is None else f" = {shown(total.best, own.unit)}"
-    return f"own {shown(own.value, own.unit)} + inherited {inherited}{result}"
+    return f"own {own.figure} + inherited {inherited}{result}"
 
 
 def _part(part: Part) -> Explanation:
@@ -191,7 +195,7 @@ def _lost(part: Part, origin: str, tier: str) -> Explanation:
     )
 
 
-def _covered(row: ProductCost) -> str:
+def _covered(row: ProductCost, *, unknown: bool) -> str:
     text = f"figures known for {row.known} of {row.members} (itself and its ancestors)"
     if row.known == row.members:
         return text
@@ -199,6 +203,8 @@ def _covered(row: ProductCost) -> str:
         return f"{text}; nothing known arrives here"
     if row.epc.hi is None:
         return f"{text}; the rest is not known, so the EPC is at least this"
+    if unknown:
+        return f"{text}; of the rest only bounds are known"
     return f"{text}; no share of the unknown rest arrives here"
 
 
@@ -209,7 +215,7 @@ def _unknown(cost: Cost, code: int) -> list[Explanation]:
     names = list(bill(cost.graph, cost.graph.ids[code], cost.run, result=cost).not_covered)
     if not names:
         return []
-    return [Explanation("not covered", note=f"{joined(names)}: no published figure")]
+    return [Explanation("not covered", note=f"{joined(names)}: {NOTHING_PUBLISHED}")]
 
 
 def _kept(cost: Cost, row: ProductCost) -> Explanation:

@@ -102,7 +102,7 @@ def paths(
     On a cycle that is solved each round is a path of its own. Raises `UnknownProduct`, `CycleError`.
     """
     result = result or cost(graph, run)
-    code = graph.code(name)
+    code = result.code(name)
     total = result.epc.at(code)
     if total.best is None:
         return Paths(graph.ids[code], result.unit, total, (), None, False, True)

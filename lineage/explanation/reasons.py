@@ -10,6 +10,7 @@ from lineage.explanation.answer import Input
 from lineage.explanation.pathways import parents_of
 from lineage.explanation.wording import counted, number, percent
 from lineage.schema import MAKING_PHASES
+from lineage.timeline import dated_by
 from lineage.views.cost import Cost
 
 __all__ = ["Opened"]
@@ -88,6 +89,8 @@ class Opened:
         at = (self.graph.integers("jobs", "product") == child) & (
             self.graph.integers("jobs", "platform") == parent
         )
+        if self.run.as_of is not None:
+            at &= dated_by(jobs.column("started_at"), self.run.as_of)
         rows = [row for row in np.flatnonzero(at).tolist() if phases[row] in MAKING_PHASES]
         if not rows or not jobs.num_rows or math.isnan(lifetime):
             return f"weight {number(w)} from the jobs that ran in its context"

@@ -1,11 +1,20 @@
-"""Numbers and shares in words, one way everywhere."""
+"""Numbers, shares and names of strangers in words, one way everywhere."""
 
 import math
+import unicodedata
+from typing import TYPE_CHECKING, Final
 
 from lineage.units import show
-from lineage.views.interval import Interval
 
-__all__ = ["at_least", "counted", "joined", "number", "percent", "shown"]
+if TYPE_CHECKING:
+    from lineage.views.interval import Interval
+
+__all__ = ["at_least", "counted", "joined", "number", "percent", "shown", "visible"]
+
+# Zero-width joiners are part of ordinary text (emoji, Persian); every other format character can hide or turn text.
+_ROUNDING: Final = 1e-9  # relative; on a solved cycle three equal bounds may differ in their last bits
+_HARMLESS_FORMAT: Final = frozenset("\u200c\u200d")
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def percent(share: float | None) -> str:
@@ -51,15 +60,28 @@ def shown(value: float | None, unit: str) -> str:
     return f"{number(value)} {unit}".rstrip() if value is not None and not math.isnan(value) else "?"
 
 
-def at_least(interval: Interval | None, unit: str) -> str:
-    """Return the best value of an interval; "≥" where the upper bound is not known, "?" where nothing is.
+def at_least(interval: "Interval | None", unit: str) -> str:
+    """Return the best value of an interval; "≥" where more is possible without limit, "?" where nothing is known.
 
+    A best value below the lower bound is the known part of something known by its bounds: the bound is shown. Where
+    more is handed out than there is, the same holds the other way round, with "≤".
+
+    >>> from lineage.views.interval import Interval
     >>> at_least(Interval(168.0, 921.5, None), "kWh"), at_least(Interval(0.0, None, None), "kWh")
     ('≥ 921.5 kWh', '?')
+    >>> at_least(Interval(5.5, 3.0, 8.0), "kWh"), at_least(Interval(None, -5.0, -2.5), "kWh")
+    ('≥ 5.5 kWh', '≤ -5 kWh')
     """
-    if interval is None or interval.best is None:
+    if interval is None:
         return "?"
-    return f"{'≥ ' if interval.hi is None else ''}{show(interval.best, unit)}"
+    lo, best, hi = interval
+    if best is None:
+        return f"≥ {show(lo, unit)}" if lo is not None and lo > 0 else "?"
+    if lo is not None and lo - best > _ROUNDING * abs(best):
+        return f"≥ {show(lo, unit)}"
+    if hi is not None and best - hi > _ROUNDING * abs(best):
+        return f"≤ {show(hi, unit)}"
+    return f"{'≤ ' if lo is None else '≥ ' if hi is None else ''}{show(best, unit)}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:
@@ -80,3 +102,20 @@ def joined(names: list[str], most: int = 12) -> str:
     if len(names) <= most:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+
+
+def visible(text: str) -> str:
+    r"""Return the text on one line, with characters that hide, move or turn text written as escapes.
+
+    >>> print(visible("a\x1b[31m\u202eb\nc"))
+    a\x1b[31m\u202eb\nc
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible_character, text))
+
+
+def _visible_character(character: str) -> str:
+    if unicodedata.category(character) in _HIDDEN and character not in _HARMLESS_FORMAT:
+        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return character

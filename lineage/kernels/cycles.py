@@ -7,6 +7,7 @@ on what is left after the acyclic part has been taken away, which is small.
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 __all__ = ["components", "edges_to_drop", "heaviest_cycle", "named_cycles", "solve_dense"]
 
@@ -124,107 +125,111 @@ def heaviest_cycle(
     ((0, 1), 1.5)
     """
     place = {v: row for row, v in enumerate(group)}
-    edges = [
-        (place[parent[edge]], place[v], math.log(w[edge]))
+    share = {
+        (place[v], place[parent[edge]]): w[edge]
         for v in group
         for edge in range(first[v], first[v + 1])
         if parent[edge] in place and w[edge] > 0
-    ]
+    }
     size = len(group)
     best = [[-math.inf] * size for _ in range(size + 1)]
     back = [[-1] * size for _ in range(size + 1)]
     best[0] = [0.0] * size
     for length in range(1, size + 1):
-        for u, v, weight in edges:
-            value = best[length - 1][u] + weight
+        for (v, u), weight in share.items():
+            value = best[length - 1][u] + math.log(weight)
             if value > best[length][v]:
                 best[length][v] = value
                 back[length][v] = u
-    end, mean = -1, -math.inf
-    for v in range(size):
-        if best[size][v] > -math.inf:
-            worst = min(
-                (best[size][v] - best[k][v]) / (size - k) for k in range(size) if best[k][v] > -math.inf
-            )
-            if worst > mean:
-                end, mean = v, worst
-    return _walk_back(end, back, size, group, first, parent, w)
-
-
-def _walk_back(  # noqa: PLR0913 - the one caller's state, split only for length
-    end: int,
-    back: list[list[int]],
-    size: int,
-    group: Sequence[int],
-    first: Sequence[int],
-    parent: Sequence[int],
-    w: Sequence[float],
-) -> tuple[tuple[int, ...], float]:
-    walk = [end]
+    walk = [_end_of_heaviest(best)]
     for length in range(size, 0, -1):
         walk.append(back[length][walk[-1]])
-    share = {(v, parent[edge]): w[edge] for v in group for edge in range(first[v], first[v + 1])}
-    best: tuple[float, tuple[int, ...]] = (-math.inf, ())
+    cycle, gain = _heaviest_on(walk, share)
+    return tuple(group[row] for row in cycle), gain
+
+
+def _end_of_heaviest(best: list[list[float]]) -> int:
+    """Return the product whose longest walk has the largest guaranteed mean (Karp's minimum over shorter walks)."""
+    size = len(best) - 1
+
+    def mean(v: int) -> float:
+        if best[size][v] == -math.inf:
+            return -math.inf
+        return min((best[size][v] - best[k][v]) / (size - k) for k in range(size) if best[k][v] > -math.inf)
+
+    return max(range(size), key=mean)
+
+
+def _heaviest_on(walk: list[int], share: dict[tuple[int, int], float]) -> tuple[tuple[int, ...], float]:
+    """Return the heaviest cycle that a walk closes, beginning with its smallest member, and its gain."""
+    found: list[tuple[float, tuple[int, ...]]] = []
     last_seen: dict[int, int] = {}
     for step, v in enumerate(walk):
         if v in last_seen:
-            cycle = tuple(group[item] for item in walk[last_seen[v] : step])
-            logs = [math.log(share[cycle[i], cycle[(i + 1) % len(cycle)]]) for i in range(len(cycle))]
-            best = max(best, (sum(logs) / len(logs), cycle))
+            cycle = tuple(walk[last_seen[v] : step])
+            logs = [math.log(share[pair]) for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
+            found.append((sum(logs) / len(logs), cycle))
         last_seen[v] = step
-    mean, cycle = best
+    mean, cycle = max(found)
     turn = cycle.index(min(cycle))
     return cycle[turn:] + cycle[:turn], math.exp(mean * len(cycle))
 
 
 def edges_to_drop(
-    n: int,
     child: Sequence[int],
     parent: Sequence[int],
     groups: Iterable[Sequence[int]],
-    lateness: Callable[[int], tuple[object, ...]],
+    lateness: Callable[[int], tuple[Any, ...]],
 ) -> list[int]:
     """Return the edges that break every cycle: while a cycle remains, the latest edge of its component goes.
 
-    `lateness(edge)` orders edges; the largest is dropped. Returns positions in the edge list, in order of dropping.
+    `groups` are the components; `lateness(edge)` orders edges strictly. Returns positions in the edge list, the
+    latest first.
 
-    >>> edges_to_drop(2, [0, 1], [1, 0], [[0, 1]], lambda edge: (edge,))
+    An edge goes exactly if it closes a cycle with edges earlier than itself: later ones are gone by its turn, or lie
+    on no cycle. So the question is when, adding edges from the earliest on, its two ends come to lie in one
+    component; halving the time span answers that for all edges at once, in O(m log m) for m edges.
+
+    >>> edges_to_drop([0, 1], [1, 0], [[0, 1]], lambda edge: (edge,))
     [1]
     """
-    dropped: list[int] = []
-    waiting = [list(group) for group in groups]
-    inside: dict[int, list[int]] = {}
-    members = {v for group in waiting for v in group}
-    for edge, v in enumerate(child):
-        if v in members and parent[edge] in members:
-            inside.setdefault(v, []).append(edge)
-    while waiting:
-        group = set(waiting.pop())
-        edges = [edge for v in group for edge in inside.get(v, ()) if parent[edge] in group]
-        if not edges:
+    home = {v: number for number, group in enumerate(groups) for v in group}
+    inside = [edge for edge, v in enumerate(child) if v in home and home[v] == home.get(parent[edge])]
+    ordered = sorted(inside, key=lateness)
+    closing: list[int] = []
+    spans = [(0, len(ordered) - 1, [(time, child[edge], parent[edge]) for time, edge in enumerate(ordered)])]
+    while spans:
+        begin, end, edges = spans.pop()
+        if begin >= end:
+            closing += [time for time, _, _ in edges if time == begin]
             continue
-        latest = max(edges, key=lateness)
-        dropped.append(latest)
-        inside[child[latest]].remove(latest)
-        edges.remove(latest)
-        waiting += [part for part in _regroup(group, edges, child, parent) if len(part) > 1]
-    return dropped
+        middle = (begin + end) // 2
+        joined = _joined([(v, u) for time, v, u in edges if time <= middle])
+        sooner, later = [], []
+        for time, v, u in edges:
+            one, other = joined.get(v, v), joined.get(u, u)
+            if one != other:
+                later.append((time, one, other))
+            elif time <= middle:
+                sooner.append((time, v, u))
+            else:  # its ends lie in one component before it comes
+                closing.append(time)
+        spans += [(begin, middle, sooner), (middle + 1, end, later)]
+    return [ordered[time] for time in sorted(closing, reverse=True)]
 
 
-def _regroup(
-    group: set[int], edges: list[int], child: Sequence[int], parent: Sequence[int]
-) -> list[list[int]]:
-    """Return the components of one group with some edges only, in the group's own numbers."""
-    names = sorted(group)
+def _joined(pairs: list[tuple[int, int]]) -> dict[int, int]:
+    """Return, for every product on a cycle of these edges, the smallest member of its component."""
+    names = sorted({v for pair in pairs for v in pair})
     place = {v: row for row, v in enumerate(names)}
     rows: list[list[int]] = [[] for _ in names]
-    for edge in edges:
-        rows[place[child[edge]]].append(place[parent[edge]])
+    for v, u in pairs:
+        rows[place[v]].append(place[u])
     first = [0]
     for row in rows:
         first.append(first[-1] + len(row))
-    flat = [u for row in rows for u in row]
-    return [[names[row] for row in part] for part in components(len(names), first, flat)]
+    found = components(len(names), first, [u for row in rows for u in row])
+    return {names[row]: names[group[0]] for group in found if len(group) > 1 for row in group}
 
 
 def solve_dense(matrix: list[list[float]], right: Sequence[float]) -> list[float] | None:

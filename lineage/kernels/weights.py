@@ -24,6 +24,9 @@ FALLBACK: Final = 4
 # Explicit shares such as ten times 0.1 may miss 1 by rounding; nothing is over-allocated by that.
 TOLERANCE: Final = 1e-12
 
+# Properties above this are scaled before they are added up, so that their sum stays finite.
+HUGE: Final = 1e200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimants:
@@ -179,6 +182,9 @@ def _property(division: _Division) -> Shares:
     missing = division.per_parent((~(score >= 0)).astype(np.float64)) > 0
     missing |= claim.user & ~(own >= 0)
     score, own = np.nan_to_num(score), np.nan_to_num(own)
+    largest = max(np.max(score, initial=0.0), np.max(own, initial=0.0))
+    if largest > HUGE:
+        score, own = score / largest, own / largest
     total = division.per_parent(score) + np.where(claim.user, own, 0.0)
     return _with_fallback(division, _by_score(division, score, own), missing | ~(total > 0))
 

@@ -39,7 +39,8 @@ def merge_claims(claims: Claims) -> tuple[dict[str, pa.Table], tuple[Finding, ..
 
     jobs, found = merge_jobs(rows["jobs"], at["jobs", "product"], at["jobs", "platform"])
     findings += found
-    products, found = merge_products(rows["products"], at["products", "id"], ids)
+    described = rows["products"].preferring(identity.kept(names.codes["products", "id"]))
+    products, found = merge_products(described, at["products", "id"], ids)
     findings += found
     known = np.zeros(len(ids), dtype=np.bool_)
     known[at["products", "id"]] = True
@@ -73,13 +74,9 @@ def _sorted(names: Names, targets: Codes) -> tuple[list[str], Codes]:
 
 def _placeholders(names: Names, rows: dict[str, Rows], unknown: list[str]) -> list[Finding]:
     """Report the products that no source describes, each with the place where it is named first."""
-    if not unknown:
-        return []
-    wanted = set(unknown)
-    codes = {name: code for code, name in enumerate(names.ids) if name in wanted}
     found = []
     for name in unknown:
-        table, row = names.first_mention(codes[name])
+        table, row = names.first_mention(names.numbers[name])
         text = f"no source describes {name}; a placeholder stands for it"
         found.append(rows[table].finding(row, "unknown-parent", name, text))
     return found

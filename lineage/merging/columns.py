@@ -14,8 +14,20 @@ import pyarrow.compute as pc
 
 from lineage.claims import Claims
 from lineage.findings import Finding, finding
+from lineage.schema import tier_rank
 
-__all__ = ["Bools", "Codes", "Rows", "Taken", "age_ranks", "facts", "latest", "rows_of", "taken"]
+__all__ = [
+    "Bools",
+    "Codes",
+    "Rows",
+    "Taken",
+    "age_ranks",
+    "facts",
+    "latest",
+    "rows_of",
+    "taken",
+    "tier_ranks",
+]
 
 Codes = np.ndarray[tuple[int], np.dtype[np.int64]]
 Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -56,6 +68,10 @@ class Rows:
         if len(self) < 2 or bool((np.diff(self.ranks) >= 0).all()):
             return np.arange(len(self), dtype=np.int64)
         return np.argsort(self.ranks, kind="stable").astype(np.int64)
+
+    def preferring(self, flags: Bools) -> "Rows":
+        """Return the same rows, of which these count as newer than the others of their source."""
+        return Rows(self.table, self.addresses, self.sources, self.ranks * 2 + flags)
 
     def at(self, rows: Codes) -> "Rows":
         """Return these rows only."""
@@ -133,6 +149,19 @@ def rows_of(claims: Claims) -> dict[str, Rows]:
     return made
 
 
+def tier_ranks(tiers: pa.Array, default: str) -> Codes:
+    """Return the rank of each tier, shape (rows,): 0 is the best evidence; a missing tier is the default.
+
+    >>> tier_ranks(pa.array(["measured", None, "imputed"]), "reported").tolist()
+    [0, 1, 5]
+    """
+    coded = tiers.dictionary_encode()
+    ranks = np.array([*map(tier_rank, coded.dictionary.to_pylist()), tier_rank(default)], dtype=np.int64)
+    numbers = pc.fill_null(coded.indices, len(ranks) - 1).to_numpy(zero_copy_only=False)
+    found: Codes = ranks[numbers]
+    return found
+
+
 def latest(groups: Codes, rows: Codes, count: int) -> Codes:
     """Return the last of these rows in each group, shape (count,); -1 where there is none.
 
@@ -152,8 +181,12 @@ def taken(values: pa.Array, rows: Codes) -> pa.Array:
 def facts(rows: Rows, groups: Codes, count: int, names: Iterable[str], order: Codes) -> dict[str, Taken]:
     """Return for each column the last row in this order that states it, group by group, and the values."""
     made = {}
+    nobody = np.full(count, -1, dtype=np.int64)
     for name in names:
         values = rows.array(name)
+        if values.null_count == len(values):
+            made[name] = (nobody, pa.nulls(count, values.type))
+            continue
         stated = order if not values.null_count else order[rows.valid(name)[order]]
         winners = latest(groups, stated, count)
         made[name] = (winners, taken(values, winners))

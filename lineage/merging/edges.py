@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.findings import Finding
-from lineage.merging.columns import Codes, Rows, facts, latest, taken
-from lineage.schema import KINDS, TIERS, edge_type, tier_rank
+from lineage.merging.columns import Bools, Codes, Rows, facts, latest, taken, tier_ranks
+from lineage.schema import KINDS, edge_type, tier_rank
 
 __all__ = ["Edges", "merge_edges"]
 
@@ -134,12 +134,12 @@ def _join_parallel(rows: Rows, groups: Codes, labels: _Labels) -> tuple[Rows, Co
 
 
 def _by_preference(rows: Rows) -> Codes:
-    """Return the rows from the least to the most preferred: tier, then a weight that is given, then newer."""
-    tiers = rows.array("tier")
-    ranks = np.zeros(len(rows), dtype=np.int64)
-    if tiers.null_count < len(tiers):
-        known = {name: tier_rank(name) for name in TIERS}
-        ranks = np.array([known.get(name, len(TIERS) - 1) for name in tiers.to_pylist()], dtype=np.int64)
+    """Return the rows from the least to the most preferred: tier, then a weight that is given, then newer.
+
+    A weight without a tier is reported, as every figure is; an edge that gives neither has no evidence.
+    """
+    ranks = tier_ranks(rows.array("tier"), "unknown")
+    ranks[rows.valid("w") & ~rows.valid("tier")] = tier_rank("reported")
     order: Codes = np.lexsort((np.arange(len(rows)), rows.ranks, rows.valid("w"), -ranks))
     return order
 
@@ -150,11 +150,17 @@ def _merged(rows: Rows, groups: Codes, count: int, order: Codes) -> dict[str, pa
     stated = facts(rows, groups, count, names, order)
     columns = {name: values for name, (_, values) in stated.items()}
     if "weight_source" in rows.table.column_names:
-        columns["weight_source"] = taken(rows.array("weight_source"), stated["w"][0])
-    unknown = np.array([text == "unknown" for text in rows.texts("relation")], dtype=np.bool_)
+        origins = rows.array("weight_source").cast(pa.string())  # has no type where nobody states one
+        columns["weight_source"] = taken(origins, stated["w"][0])
+    unknown = _are_unknown(rows.array("relation"))
     informed = np.concatenate((order[unknown[order]], order[~unknown[order]]))
     columns["relation"] = facts(rows, groups, count, ["relation"], informed)["relation"][1]
     return columns
+
+
+def _are_unknown(relations: pa.Array) -> Bools:
+    flags = pc.fill_null(pc.equal(relations, "unknown"), False)
+    return np.asarray(flags.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _duplicates(rows: Rows, lone: Codes, winners: Codes, labels: _Labels, groups: Codes) -> list[Finding]:

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.findings import Finding
-from lineage.merging.columns import Bools, Codes, Rows, latest, taken
-from lineage.schema import IMPACTS, TIERS, Impact, tier_rank
+from lineage.merging.columns import Bools, Codes, Rows, latest, taken, tier_ranks
+from lineage.schema import IMPACTS, Impact
+from lineage.units import show
 
 __all__ = ["merge_figures"]
 
@@ -36,7 +37,7 @@ def merge_figures(rows: Rows, products: Codes, ids: list[str]) -> tuple[dict[str
     claims = _Figures(rows, products, ids)
     stated = {impact: _stated(rows, impact) for impact in IMPACTS.values()}
     barred, findings = _barred(claims, np.logical_or.reduce(list(stated.values())))
-    tiers = _tier_ranks(rows)
+    tiers = tier_ranks(rows.array("tier"), DEFAULT_TIER)
     columns: dict[str, pa.Array] = {}
     for impact, flags in stated.items():
         usable = np.flatnonzero(flags & ~barred)
@@ -49,14 +50,6 @@ def merge_figures(rows: Rows, products: Codes, ids: list[str]) -> tuple[dict[str
 
 def _stated(rows: Rows, impact: Impact) -> Bools:
     return rows.valid(impact.column) | rows.valid(impact.column + "_lo") | rows.valid(impact.column + "_hi")
-
-
-def _tier_ranks(rows: Rows) -> Codes:
-    tiers = rows.array("tier")
-    if tiers.null_count == len(tiers):
-        return np.full(len(rows), tier_rank(DEFAULT_TIER), dtype=np.int64)
-    ranks = {name: tier_rank(name) for name in TIERS} | {None: tier_rank(DEFAULT_TIER)}
-    return np.array([ranks.get(name, len(TIERS)) for name in tiers.to_pylist()], dtype=np.int64)
 
 
 def _barred(claims: _Figures, stated: Bools) -> tuple[Bools, list[Finding]]:
@@ -88,7 +81,7 @@ def _stating(rows: Rows, row: int) -> str:
     for impact in IMPACTS.values():
         value = _best(rows, impact, row)
         if value is not None:
-            parts.append(f"own {impact.name} {value:g} {impact.unit}")
+            parts.append(f"own {impact.name} {show(value, impact.unit)}")
     return f"{', '.join(parts) or 'the figure'} ({rows.cited(row)})"
 
 
@@ -132,8 +125,8 @@ def _differences(claims: _Figures, impact: Impact, order: Codes, winners: Codes)
     for row in np.sort(losers[apart]).tolist():
         product = int(claims.products[row])
         text = (
-            f"own {impact.name} {values[row]:g} {impact.unit} ({rows.cited(row)}) differs from "
-            f"{values[winners[product]]:g} {impact.unit} ({rows.cited(int(winners[product]))}), which is kept"
+            f"own {impact.name} {show(values[row], impact.unit)} ({rows.cited(row)}) differs from "
+            f"{show(values[winners[product]], impact.unit)} ({rows.cited(int(winners[product]))}), which is kept"
         )
         findings.append(rows.finding(row, "does-not-reconcile", claims.ids[product], text))
     return findings

@@ -16,7 +16,7 @@ from importlib.resources import files
 import numpy as np
 
 from lineage.findings import Finding
-from lineage.merging.columns import Codes, Rows
+from lineage.merging.columns import Bools, Codes, Rows
 from lineage.merging.names import Names
 from lineage.schema import kind_of
 
@@ -59,6 +59,11 @@ class Identity:
 
     targets: Codes
     findings: list[Finding]
+
+    def kept(self, codes: Codes) -> Bools:
+        """Return which of these names are the id that stays, and not another spelling of it."""
+        flags: Bools = self.targets[codes] == codes
+        return flags
 
 
 @dataclass
@@ -106,7 +111,7 @@ def unify(names: Names, rows: dict[str, Rows]) -> Identity:
 
 
 def _join_aliases(merger: _Merger) -> None:
-    codes = {name: code for code, name in enumerate(merger.names.ids)}
+    codes = merger.names.numbers
     for old, new in aliases().items():
         if old in codes and new in codes:
             merger.join(codes[old], codes[new], "renamed (alias table)")

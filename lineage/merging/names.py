@@ -32,6 +32,11 @@ class Names:
     codes: dict[Mention, Codes]
 
     @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Id -> code."""
+        return {name: code for code, name in enumerate(self.ids)}
+
+    @cached_property
     def _first(self) -> Codes:
         """Position of the first mention of each id, all columns one behind the other."""
         flat = np.concatenate(list(self.codes.values()))
@@ -42,12 +47,12 @@ class Names:
 
     def first_mention(self, code: int) -> tuple[str, int]:
         """Return table and row of the first mention of an id."""
-        row = int(self._first[code])
-        for (table, _), codes in self.codes.items():
+        table, row = "", int(self._first[code])
+        for (table, _), codes in self.codes.items():  # noqa: B007 (the last one looked at is the answer)
             if row < len(codes):
-                return table, row
+                break
             row -= len(codes)
-        raise AssertionError(f"no claim names {self.ids[code]!r}")
+        return table, row
 
 
 def named(rows: dict[str, Rows]) -> Names:

@@ -70,9 +70,10 @@ def front_matter(content: ProductReport) -> dict[str, Any]:
     cost, row = content.cost, content.row
     front: dict[str, Any] = {}
     if cost.run.impact == "carbon" and row.own.best is not None:
+        bound = "at least, " if row.own.hi is None else ""
         front["co2_eq_emissions"] = {
             "emissions": row.own.best,
-            "source": f"own cost only, {row.tier}; lineage {__version__}",
+            "source": f"own cost only, {bound}{row.tier}; lineage {__version__}",
         }
     kept = cost.conservation
     front["lineage_epc"] = {

@@ -13,7 +13,7 @@ from lineage.graph import Graph
 from lineage.reports.drawing import Picture
 from lineage.reports.evidence import Evidence, evidence, relevant_findings
 from lineage.reports.method import Method, method
-from lineage.reports.pictures import picture_of_graph, picture_of_product
+from lineage.reports.pictures import largest, picture_of_graph, picture_of_product
 from lineage.views.bill import Bill, BillRow, Remainder, bill
 from lineage.views.cost import Cost, ProductCost
 from lineage.views.family import Family, family
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 MOST_PATHS = 20
-MOST_PRODUCTS = 100
+MOST_PRODUCTS = 50
 MOST_BILL_ROWS = 60
 
 
@@ -117,15 +117,18 @@ def product_report(graph: Graph, name: str, cost: Cost) -> ProductReport:
 
 
 def graph_report(graph: Graph, cost: Cost) -> GraphReport:
-    """Collect what a report on the whole graph shows: the products by EPC, largest first, then the unknown ones."""
-    top = cost.top(MOST_PRODUCTS)
-    others = [code for code in cost.existing if code not in set(top)] if len(top) < MOST_PRODUCTS else []
-    codes = [*top, *others[: MOST_PRODUCTS - len(top)]]
-    known = len(cost.existing) - cost.coverage.products.get("unknown", 0)
-    total = cost.conservation.sum_own
+    """Collect what a report on the whole graph shows: the products by EPC, then the unknown ones by their children."""
+    codes = largest(cost, MOST_PRODUCTS)
+    known = cost.coverage.known
+    count, total = counted(len(cost.existing), "product"), cost.conservation.sum_own
+    answer = (
+        f"{shown(total, cost.unit)} of known own cost in {count}"
+        if known
+        else f"No own cost is known in {count}"
+    )
     return GraphReport(
         cost=cost,
-        headline=f"{shown(total, cost.unit)} of known own cost in {counted(len(cost.existing), 'product')}",
+        headline=answer,
         standfirst=f"A figure is known for {known:,} of {len(cost.existing):,} products; what is not known is “?”, "
         "never 0.",
         rows=tuple(cost.row(code) for code in codes),
@@ -158,11 +161,11 @@ def headline(row: ProductCost, unit: str) -> str:
 def standfirst(row: ProductCost, cost: Cost) -> str:
     """Return what the headline's number is, in a sentence."""
     as_of = f", as of {cost.run.as_of}" if cost.run.as_of else ""
-    least = (
-        " It is a lower bound, because figures are missing upstream."
-        if row.epc and row.epc.hi is None
-        else ""
-    )
+    least = ""
+    if row.epc is not None and row.epc.best is None:
+        least = " No figure is known, neither for it nor upstream."
+    elif row.epc is not None and row.epc.hi is None:
+        least = " It is a lower bound, because figures are missing."
     return (
         f"Embodied product cost (EPC): the fair share of {cost.run.impact} that {row.name} carries for itself and "
         f"for what it was made of, under policy {cost.run.policy}{as_of}.{least}"

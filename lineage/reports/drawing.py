@@ -22,7 +22,8 @@ MARGIN: Final = 20.0
 CAPTION_CHARACTER: Final = 6.1  # mean width in pixels of a character of the caption
 DRUM: Final = 5  # the lid of a drum takes this much from its text
 MOST_BOXES: Final = 200
-MOST_LABELS: Final = 80  # beyond this many lines their shares are in the tooltips only
+WIDE: Final = 1360.0  # wider pictures carry the class `wide`: a page scrolls them instead of shrinking them
+MOST_LABELS: Final = 45  # beyond this many lines their shares are in the tooltips only
 KIND_WORDS: Final = {"model": "model", "dataset": "data set", "platform": "platform", "summary": "not drawn"}
 
 STYLE: Final = """
@@ -107,10 +108,11 @@ def summarised(picture: Picture, most: int = MOST_BOXES) -> Picture:
     room = max(most - len(set(layer.values())), 1)
     ranked = sorted(picture.boxes, key=lambda box: (not box.focus, -box.importance, box.id))
     kept = {box.id for box in ranked[:room]}
+    at = _gathered({layer[name] for name in kept}, max(layer.values()))
     counts: dict[int, int] = {}
     for box in ranked[room:]:
-        counts[layer[box.id]] = counts.get(layer[box.id], 0) + 1
-    stands_for = {name: name if name in kept else f"summary:{layer[name]}" for name in ids}
+        counts[at[layer[box.id]]] = counts.get(at[layer[box.id]], 0) + 1
+    stands_for = {name: name if name in kept else f"summary:{at[layer[name]]}" for name in ids}
     boxes = tuple(box for box in picture.boxes if box.id in kept) + tuple(
         Box(id=f"summary:{place}", name=f"… and {count:,} more", kind="summary")
         for place, count in sorted(counts.items())
@@ -128,6 +130,15 @@ def summarised(picture: Picture, most: int = MOST_BOXES) -> Picture:
     return replace(picture, boxes=boxes, lines=tuple(lines.values()), caption=(*picture.caption, left_out))
 
 
+def _gathered(shown: set[int], last: int) -> dict[int, int]:
+    """Return the layer at which each layer is counted: neighbouring layers without any box share one count."""
+    at = {0: 0}
+    for layer in range(1, last + 1):
+        alone = layer not in shown and layer - 1 not in shown
+        at[layer] = at[layer - 1] if alone else layer
+    return at
+
+
 def draw(picture: Picture, *, embedded: bool = False) -> str:
     """Return the picture as SVG text, in pixels; `embedded` leaves its style sheet (`STYLE`) to the page.
 
@@ -143,8 +154,9 @@ def draw(picture: Picture, *, embedded: bool = False) -> str:
     width = max(width, 560.0)
     legend, legend_height = _legend(picture, layout.height + 2 * MARGIN, width)
     height = layout.height + 2 * MARGIN + legend_height
+    wide = " wide" if width > WIDE else ""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage-drawing" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage-drawing{wide}" role="img" '
         f'aria-labelledby="drawing-title drawing-description" viewBox="0 0 {_px(width)} {_px(height)}" '
         f'width="{_px(width)}" height="{_px(height)}">',
         f'<title id="drawing-title">{xml_text(picture.title)}</title>',
@@ -263,7 +275,8 @@ def _box(box: Box, layout: Layout) -> str:
     about = "; ".join(
         (kind, *(f"{label} {value}" for label, value in box.figures), *([box.note] if box.note else []))
     )
-    note = f"{kind} · {box.note}" if box.note else kind
+    owner, _, short = box.name.rpartition("/")
+    note = " · ".join(part for part in (kind, box.note, owner) if part)
     classes = " ".join(
         ["node", box.kind if box.kind in KIND_WORDS else "model"]
         + (["focus"] if box.focus else [])
@@ -271,7 +284,7 @@ def _box(box: Box, layout: Layout) -> str:
     )
     shift = DRUM if box.kind == "dataset" else 0
     text = [
-        f'<text class="name" x="14" y="{23 + shift}">{xml_text(clipped(box.name, 24))}</text>',
+        f'<text class="name" x="14" y="{23 + shift}">{xml_text(clipped(short or box.name, 23))}</text>',
         f'<text class="kind" x="14" y="{39 + shift}">{xml_text(clipped(note, 33))}</text>',
     ]
     for number, (label, value) in enumerate(box.figures):
@@ -327,11 +340,21 @@ def _legend(picture: Picture, top: float, width: float) -> tuple[list[str], floa
             f'<text class="note" x="38" y="15">{KIND_WORDS[kind]}</text></g>'
         )
         x += 44 + 7.5 * len(KIND_WORDS[kind]) + 14
-    if any(line.share is not None for line in picture.lines):
+    if picture.lines:
+        known = any(line.share is not None for line in picture.lines)
+        words = (
+            "share handed on (here 50 %); dashed: not known, or closes a cycle"
+            if known
+            else "share not known"
+        )
+        style = (
+            f'class="line" stroke-width="{_px(1.4 + 7.0 * 0.5)}"'
+            if known
+            else 'class="line open" stroke-width="1.4"'
+        )
         parts.append(
-            f'<path class="line" d="M{_px(x)} {_px(top + 11)}h30" stroke-width="{_px(1.4 + 7.0 * 0.5)}"/>'
-            f'<text class="note" x="{_px(x + 38)}" y="{_px(top + 15)}">share handed on (here 50 %); dashed: not known, '
-            f"or closes a cycle</text>"
+            f'<path {style} d="M{_px(x)} {_px(top + 11)}h30"/>'
+            f'<text class="note" x="{_px(x + 38)}" y="{_px(top + 15)}">{words}</text>'
         )
     lines = list(picture.caption)
     if any(box.own_part is not None for box in picture.boxes):

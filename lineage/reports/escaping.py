@@ -5,11 +5,12 @@ them through exactly one of these functions, chosen by the target; `visible` com
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from html import escape as _escape_html
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from lineage.explanation.wording import visible
 
 __all__ = [
     "clipped",
@@ -24,31 +25,11 @@ __all__ = [
     "yaml_text",
 ]
 
-# Zero-width joiners are part of ordinary text (emoji, Persian); every other format character can hide or turn text.
-_HARMLESS_FORMAT: Final = frozenset("\u200c\u200d")
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FORMULA_START: Final = tuple("=+-@\t\r\n＝＋－＠")
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]|~$#!{}])")
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _AUTOLINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp):|(www)\.|(@)")
 _MERMAID_PLAIN: Final = frozenset(" ._-/,")
-
-
-def visible(text: str) -> str:
-    r"""Return the text on one line, with characters that hide, move or turn text written as escapes.
-
-    >>> print(visible("a\x1b[31m\u202eb\nc"))
-    a\x1b[31m\u202eb\nc
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_visible_character, text))
-
-
-def _visible_character(character: str) -> str:
-    if unicodedata.category(character) in _HIDDEN and character not in _HARMLESS_FORMAT:
-        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-    return character
 
 
 def clipped(text: str, length: int) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from lineage.explanation.wording import at_least, number, percent, shown
+from lineage.explanation.wording import at_least, counted, number, percent, shown
 from lineage.reports.content import GraphReport, ProductReport, conservation_line, coverage_line
 from lineage.reports.drawing import STYLE, draw
 from lineage.reports.escaping import clipped, visible
@@ -60,6 +60,7 @@ def _environment() -> "Environment":
         "number": number,
         "clip": clipped,
         "at_least": at_least,
+        "counted": counted,
     }
     environment.globals |= {
         "coverage_line": coverage_line,

@@ -213,7 +213,10 @@ def _graph(content: GraphReport) -> list[str]:
     ]
     columns = ["product", "own", "evidence", "EPC", "inherited", "burden", "cumulative", "figures known"]
     more = (
-        ["", f"… and {content.rest:,} more products with a smaller EPC, or none that is known."]
+        [
+            "",
+            f"… and {content.rest:,} more products with a smaller EPC, or with none known and fewer children.",
+        ]
         if content.rest
         else []
     )

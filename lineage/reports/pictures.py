@@ -1,18 +1,21 @@
 """Pictures of a lineage with its figures: which boxes and lines are drawn, and what they say."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lineage.explanation.wording import at_least, percent
+from lineage.explanation.wording import at_least, counted, percent
 from lineage.reports.drawing import Box, Line, Picture, summarised
 from lineage.schema import kind_of
 from lineage.views.bill import Bill
 from lineage.views.cost import Cost, ProductCost
 from lineage.views.tree import Tree, tree
 
-__all__ = ["picture_of_graph", "picture_of_product", "picture_of_tree"]
+__all__ = ["largest", "picture_of_graph", "picture_of_product", "picture_of_tree"]
 
 MOST_IN_REPORT: Final = 40
+MOST_IN_GRAPH: Final = 60
+MOST_LAID_OUT: Final = 2000  # beyond this the layers are not counted one by one, only the largest are drawn
 
 
 def picture_of_product(cost: Cost, row: ProductCost, bill: Bill) -> Picture:
@@ -48,29 +51,38 @@ def picture_of_product(cost: Cost, row: ProductCost, bill: Bill) -> Picture:
 
 
 def picture_of_graph(cost: Cost) -> Picture:
-    """Return the whole graph with own cost and EPC; beyond 40 products the rest is counted."""
-    rows = cost.top(MOST_IN_REPORT) if len(cost.existing) > 20 * MOST_IN_REPORT else cost.existing
-    if len(rows) < min(len(cost.existing), MOST_IN_REPORT):
-        rows = [
-            *rows,
-            *[code for code in cost.existing if code not in set(rows)][: MOST_IN_REPORT - len(rows)],
-        ]
+    """Return the products that are linked to others, with own cost and EPC; who is left out is counted."""
+    linked = {name for pair in (*cost.weights, *cost.dropped) for name in pair}
+    drawn = [code for code in cost.existing if cost.graph.ids[code] in linked] or cost.existing
+    alone = len(cost.existing) - len(drawn)
+    rows = drawn
+    if len(drawn) > MOST_LAID_OUT:
+        rows = largest(cost, MOST_IN_GRAPH, drawn)
     figures = [cost.row(code) for code in rows]
     names = {item.id for item in figures}
-    left_out = len(cost.existing) - len(names)
-    more = (
-        (f"{left_out:,} further products, with a smaller EPC or none that is known, are not drawn",)
-        if left_out
-        else ()
-    )
+    caption = [_caption(cost)]
+    if alone:
+        caption.append(f"{counted(alone, 'product')} without recorded lineage: not drawn")
+    if len(drawn) > len(rows):
+        caption.append(
+            f"{len(drawn) - len(rows):,} products with a smaller EPC, or none known and fewer children: not drawn"
+        )
     picture = Picture(
         title="Lineage",
         description=f"{len(names):,} products, from data sets and base models on the left to what was built on them.",
         boxes=tuple(_box(cost, item, importance=_size(item), focus=False) for item in figures),
         lines=tuple(_lines(cost, names)),
-        caption=(_caption(cost), *more),
+        caption=tuple(caption),
     )
-    return summarised(picture, MOST_IN_REPORT)
+    return summarised(picture, MOST_IN_GRAPH)
+
+
+def largest(cost: Cost, count: int, codes: Sequence[int] | None = None) -> list[int]:
+    """Return the codes of the products with the largest known EPC, then those with the most children, ties by id."""
+    first = cost.children_of[0]
+    epc = [-math.inf if math.isnan(value) else value for value in cost.epc.best.tolist()]
+    wanted = cost.existing if codes is None else codes
+    return sorted(wanted, key=lambda code: (-epc[code], first[code] - first[code + 1], code))[:count]
 
 
 def picture_of_tree(view: Tree) -> Picture:
@@ -88,9 +100,13 @@ def picture_of_tree(view: Tree) -> Picture:
         for node in view.nodes
     )
     lines = tuple(Line(edge.parent, edge.product, edge.w, edge.relation or "") for edge in view.edges)
+    for number, item in enumerate(view.hidden):
+        more = Box(id=f"more:{number}", name=f"… and {item.count:,} more", kind="summary")
+        boxes += (more,)
+        lines += (Line(more.id, item.of) if item.direction == "up" else Line(item.of, more.id),)
     left_out = view.found - len(view.nodes)
     caption = (f"{left_out:,} more products are not drawn",) if left_out > 0 else ()
-    return Picture(f"Lineage of {view.root}", f"{len(boxes):,} products", boxes, lines, caption)
+    return Picture(f"Lineage of {view.root}", f"{len(view.nodes):,} products", boxes, lines, caption)
 
 
 def _size(row: ProductCost) -> float:
@@ -125,7 +141,7 @@ def _lines(cost: Cost, names: set[str]) -> Iterable[Line]:
 
 def _caption(cost: Cost) -> str:
     run, as_of = cost.run, f", as of {cost.run.as_of}" if cost.run.as_of else ""
-    known = 1.0 - cost.coverage.products.get("unknown", 0) / max(len(cost.existing), 1)
+    known = cost.coverage.known / max(cost.coverage.total, 1)
     return (
         f"own cost and EPC, {run.impact} in {run.unit}, policy {run.policy}{as_of}; “≥”: figures are missing upstream; "
         f"a figure is known for {percent(known)} of all products"

@@ -26,8 +26,8 @@ def report(graph: Graph, name: str | None = None, run: Run | None = None, *, to:
     the paths, each up to 100 %, what is not known, who said what, findings, and the method. Every figure has its
     view, its unit and its coverage; unknown is "?", never 0. Equal input gives equal bytes: there is no clock in it.
 
-    Raises `OptionError` for a format that does not exist or a card without a product, `UnknownProduct`, `CycleError`,
-    and OSError where the file cannot be written.
+    Raises `OptionError` for a format that does not exist, a card without a product, or a product that did not exist
+    as of the run's date; `UnknownProduct`, `CycleError`; OSError where the file cannot be written.
 
     >>> from lineage.testing import graph
     >>> text = report(graph("base -> tuned", own={"base": 100, "tuned": 10}), "tuned", to="markdown")

@@ -13,6 +13,8 @@ from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.schema import CLAIM_TABLES, GRAPH_TABLES
 
+THREADED_BYTES = 16 << 20
+
 __all__ = [
     "CLAIM_FILES",
     "FILES",
@@ -99,7 +101,9 @@ def decode(file: str, data: bytes) -> pa.Table:
     """Return the table in the bytes of a Parquet file; `StoreError` where this pyarrow cannot read them."""
     try:
         # Not pq.read_table: it would load the data set engine for a file that is in memory already.
-        return pq.ParquetFile(pa.BufferReader(data)).read().combine_chunks()
+        stored = pq.ParquetFile(pa.BufferReader(data))
+        # Threads pay off on large files only; a short process is better off without starting any.
+        return stored.read(use_threads=len(data) > THREADED_BYTES).combine_chunks()
     except (pa.ArrowException, OSError) as error:
         raise StoreError(
             f"{file} cannot be read: {error}; install the pyarrow that wrote it, or newer"

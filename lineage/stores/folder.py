@@ -106,10 +106,20 @@ class StoreFolder:
             _write_durably(aside / MANIFEST_FILE, manifest.render())
             _sync_folder(aside)
             aside.rename(self.snapshot(number))
-            _sync_folder(self.snapshots)
+            self._confirm(number)
             self._prune()
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+    def _confirm(self, number: int) -> None:
+        """Bring the rename itself to the disk."""
+        try:
+            _sync_folder(self.snapshots)
+        except OSError as error:
+            raise StoreError(
+                f"{self.address(number)} is published, but may not outlast a power cut "
+                f"({error.strerror or error}); check the disk and write again"
+            ) from error
 
     def _has(self, number: int, manifest: Manifest) -> bool:
         """Return whether a snapshot holds this content, undamaged."""

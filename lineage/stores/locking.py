@@ -60,7 +60,7 @@ class WriterLock:
         for _ in range(5):
             with contextlib.suppress(OSError, ValueError):
                 holder = int((self._folder / HOLDER_FILE).read_text(encoding="ascii"))
-                if runs(holder):
+                if holder > 0 and runs(holder):
                     return holder
             time.sleep(0.02)  # the holder has the lock, but has not written its id yet
         return None
@@ -72,8 +72,8 @@ def runs(process: int) -> bool:
         return True  # os.kill(pid, 0) would end it on Windows
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
-    except (PermissionError, OverflowError):
-        return True
+    except PermissionError:
+        return True  # somebody else's
     return True

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from lineage.claims import ARROW_TYPES
 from lineage.errors import InputError, UnitError
 from lineage.schema import Column
-from lineage.units import number, quantity
+from lineage.units import LARGEST, number, quantity
 
 __all__ = ["BadCell", "Texts", "attribute", "clip", "flag", "iso_date", "plain", "read_cells", "texts"]
 
@@ -152,6 +152,19 @@ def _without_unit(text: str, item: Column) -> str:
 
 
 def _numbers(array: pa.Array, item: Column) -> pa.Array:
+    numbers = _read_numbers(array, item)
+    values = numbers.to_numpy(zero_copy_only=False)
+    large = np.flatnonzero(np.abs(values) > LARGEST)
+    if len(large):
+        row = int(large[0])
+        unit = f" {item.unit}" if item.unit else ""
+        raise BadCell(
+            row, f"{values[row]:g}{unit} is larger than anything real ({LARGEST:g}); check its unit"
+        )
+    return numbers
+
+
+def _read_numbers(array: pa.Array, item: Column) -> pa.Array:
     if _is_text(array.type):
         filled = _stripped(array)
         try:
@@ -228,10 +241,8 @@ def _timestamps(array: pa.Array) -> pa.Array:
     late = np.flatnonzero(~pc.fill_null(midnight, True).to_numpy(zero_copy_only=False))
     if len(late):
         row = int(late[0])
-        raise BadCell(
-            row,
-            f"{clip(str(array[row].as_py()))} has no time zone; localise the times, to UTC if they are in UTC",
-        )
+        shown = clip(str(array[row].cast(pa.string())))
+        raise BadCell(row, f"{shown} has no time zone; localise the times, to UTC if they are in UTC")
     return array.cast(pa.date32()).cast(pa.string())
 
 

@@ -52,6 +52,8 @@ def table_of(column_names: Iterable[str]) -> str | None:
     ('edges', 'systems')
     >>> table_of(["id", "source"]) is None
     True
+    >>> table_of(["id", "downloads", "tags", "card_data", "likes"]) is None
+    True
     """
     names = set(column_names)
     scores: dict[str, tuple[int, int]] = {}
@@ -64,7 +66,8 @@ def table_of(column_names: Iterable[str]) -> str | None:
     best = max(scores.values())
     first = [table for table, score in scores.items() if score == best]
     only_id = len(first) > 1 or best == (1, 1)
-    return None if only_id else first[0]
+    mostly_ours = 2 * best[1] >= len(names)  # else somebody else's table, which happens to have an id
+    return first[0] if mostly_ours and not only_id else None
 
 
 def match_columns(

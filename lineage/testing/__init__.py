@@ -1,6 +1,7 @@
 """What tests of this package and of other packages build on."""
 
 from lineage.testing.builder import graph
+from lineage.testing.importers import ImporterContract
 from lineage.testing.stores import StoreContract
 
-__all__ = ["StoreContract", "graph"]
+__all__ = ["ImporterContract", "StoreContract", "graph"]

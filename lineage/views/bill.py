@@ -95,7 +95,7 @@ def bill(
     if not 0 <= cutoff <= 1:
         raise OptionError(f"the cut-off is a share between 0 and 1, not {cutoff}")
     result = result or cost(graph, run)
-    code = graph.code(product)
+    code = result.code(product)
     total = result.epc.at(code)
     rows, unknown = [], []
     for u, weight in sorted(weights_to(result, code).items()):

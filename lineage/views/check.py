@@ -16,6 +16,7 @@ from lineage.views.cost import cost
 __all__ = ["Check", "check"]
 
 _SEVERITIES: Final = ("error", "warning", "info")
+_PLACES: Final = {code: place for place, code in enumerate(CODES)}
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def check(graph: Graph, run: Run | None = None) -> Check:
     """Collect what is wrong, doubtful or missing in a graph.
 
     The findings of its sources and of merging them; cycles, edge by edge (never an error here, whatever the run says);
-    weights that hand out more than there is; figures that do not reconcile, for carbon, energy and the run's impact;
-    products without any figure.
+    weights that hand out more than there is; figures that do not reconcile, whatever the impact; products without
+    any figure.
 
     >>> from lineage.testing import graph
     >>> [item.code for item in check(graph("base -[0.7]-> a", "base -[0.6]-> b", own={"base": 1})).findings]
@@ -54,22 +55,15 @@ def check(graph: Graph, run: Run | None = None) -> Check:
     """
     run = run or Run()
     found = [*graph.findings, *_computed(graph, run)]
-    for impact in dict.fromkeys((run.impact, "carbon", "energy")):
+    for impact in IMPACTS:
         found += own_costs(graph, replace(run, impact=impact)).findings
     found += _without_figure(graph, run)
     return Check(tuple(sorted(dict.fromkeys(found), key=_gravity)))
 
 
 def _gravity(item: Finding) -> tuple[object, ...]:
-    codes = list(CODES)
-    return (
-        _SEVERITIES.index(item.severity),
-        codes.index(item.code),
-        item.subject,
-        item.text,
-        item.source,
-        item.place,
-    )
+    severity = _SEVERITIES.index(item.severity)
+    return (severity, _PLACES[item.code], item.subject, item.text, item.source, item.place)
 
 
 def _computed(graph: Graph, run: Run) -> list[Finding]:

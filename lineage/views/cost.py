@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lineage.costs import OwnCosts, own_costs
-from lineage.errors import DivergentCycle
+from lineage.errors import DivergentCycle, OptionError
 from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.kernels.arrays import Floats
@@ -33,14 +33,15 @@ __all__ = ["Conservation", "Cost", "Coverage", "ProductCost", "cost", "solve_bou
 class Conservation:
     """Whether every known unit of own cost is carried exactly once: sum of burden = sum of own.
 
-    It applies only where no product is over-allocated; `over_allocated` is what explicit weights hand out twice.
+    It applies only where no product is over-allocated; `over_allocated` is what explicit weights hand out twice,
+    None where that is not known or the policy has no retained share.
     """
 
     applies: bool
     sum_own: float | None
     sum_burden: float | None
     relative_error: float | None
-    over_allocated: float
+    over_allocated: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures as JSON holds them."""
@@ -49,10 +50,15 @@ class Conservation:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much is known: products by tier of their own cost, and the known cost by tier (shares of 1)."""
+    """How much is known: products by tier of their own cost, and the known cost by tier (shares of 1).
+
+    `known` counts the products with a best value, of all `total`.
+    """
 
     products: dict[str, int]
     cost: dict[str, float]
+    known: int
+    total: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures as JSON holds them."""
@@ -81,7 +87,9 @@ class ProductCost:
         """The part of EPC that is inherited; None where that is not known."""
         if self.epc is None or self.own.best is None or not self.epc.best:
             return None
-        if self.epc.best == self.own.best and self.epc.hi is None:
+        # Where nothing known is inherited, that is no 0 if something unknown, or known by bounds only, may be.
+        wider = self.epc.hi is None or (self.known < self.members and self.epc.hi != self.own.hi)
+        if self.members > 1 and self.epc.best == self.own.best and wider:
             return None
         return 1.0 - self.own.best / self.epc.best
 
@@ -155,14 +163,21 @@ class Cost:
         known = own[~np.isnan(own)]
         sum_own = float(np.sum(known)) if known.size else None
         if self.burden is None or self.retained_share is None:
-            return Conservation(False, sum_own, None, None, 0.0)
-        over = np.maximum(-self.retained_share, 0.0) * np.nan_to_num(self.epc.best)
+            return Conservation(False, sum_own, None, None, None)
+        over = self._over_allocated(self.retained_share)
         applies = not bool(np.any(self.retained_share[self.network.existing] < 0))
         if sum_own is None:
-            return Conservation(applies, None, None, None, 0.0)
+            return Conservation(applies, None, None, None, over)
         sum_burden = float(np.sum(np.nan_to_num(self.burden.best[self.network.existing])))
         error = abs(sum_burden - sum_own) / abs(sum_own) if sum_own else abs(sum_burden)
-        return Conservation(applies, sum_own, sum_burden, error, float(np.sum(over)))
+        return Conservation(applies, sum_own, sum_burden, error, over)
+
+    def _over_allocated(self, retained: Floats) -> float | None:
+        """Return the sum of max(-r, 0) EPC, its known part; None where nothing of it is known."""
+        over = self.network.existing & (retained < 0)
+        handed_out = (-retained * self.epc.best)[over]
+        known = handed_out[~np.isnan(handed_out)]
+        return None if over.any() and not known.size else float(np.sum(known))
 
     @cached_property
     def coverage(self) -> Coverage:
@@ -175,7 +190,16 @@ class Cost:
         total = math.fsum(amount.values())
         products = {tier: count[tier] for tier in TIERS if count[tier] or tier == "unknown"}
         cost_share = {tier: amount[tier] / total for tier in TIERS if total and amount[tier]}
-        return Coverage(products, cost_share)
+        known = int(np.count_nonzero(~np.isnan(self.own.best[self.existing])))
+        return Coverage(products, cost_share, known, len(tiers))
+
+    def code(self, product: str) -> int:
+        """Return the code of a product that existed; raises `UnknownProduct`, and `OptionError` if it came later."""
+        code = self.graph.code(product)
+        if not self.network.existing[code]:
+            name = self.graph.ids[code]
+            raise OptionError(f"{name} did not exist as of {self.run.as_of}; choose a later --as-of")
+        return code
 
     def upstream(self, code: int) -> Totals:
         """Return the sums over a product and its distinct ancestors."""
@@ -232,7 +256,7 @@ class Cost:
 
     def row(self, product: str | int) -> ProductCost:
         """Return the views of one product, given by name or code."""
-        code = self.graph.code(product) if isinstance(product, str) else product
+        code = self.code(product) if isinstance(product, str) else product
         totals = self.upstream(code)
         retained = None if self.retained_share is None else float(self.retained_share[code])
         return ProductCost(

@@ -75,7 +75,7 @@ def family(graph: Graph, product: str, run: Run | None = None, *, result: Cost |
     0.5
     """
     result = result or cost(graph, run)
-    code = graph.code(product)
+    code = result.code(product)
     total = result.downstream(code)
     base = result.own.at(code)
     rest = _rest(result, code)

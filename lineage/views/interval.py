@@ -33,7 +33,7 @@ class Interval(NamedTuple):
         """
         if factor == 0:
             return Interval(0.0, 0.0, 0.0)
-        lo, best, hi = (None if value is None else factor * value for value in self)
+        lo, best, hi = (None if value is None else factor * value + 0.0 for value in self)  # no -0.0
         return Interval(lo, best, hi) if factor > 0 else Interval(hi, best, lo)
 
 
@@ -51,6 +51,6 @@ class Bounds(NamedTuple):
     def scaled(self, factor: Floats) -> "Bounds":
         """Return factor (n,) times the bounds, as `Interval.scaled` does."""
         with np.errstate(invalid="ignore"):
-            lo, best, hi = (np.where(factor == 0, 0.0, factor * side) for side in self)
+            lo, best, hi = (np.where(factor == 0, 0.0, factor * side + 0.0) for side in self)  # no -0.0
         negative = factor < 0
         return Bounds(np.where(negative, hi, lo), best, np.where(negative, lo, hi))

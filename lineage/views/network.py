@@ -123,13 +123,13 @@ def _broken(graph: Graph, groups: list[list[int]], edges: Codes, child: Codes, p
     own, born = graph.texts("edges", "created_at"), graph.texts("products", "created_at")
     tier = graph.texts("edges", "tier")
 
-    def lateness(position: int) -> tuple[object, ...]:
+    def lateness(position: int) -> tuple[Any, ...]:
         row = int(edges[position])
         v, u = int(child[row]), int(parent[row])
         moment = own[row] or born[v]
         return (moment is None, moment or "", tier_rank(tier[row] or "reported"), v, u)
 
-    return edges_to_drop(len(graph), child[edges].tolist(), parent[edges].tolist(), groups, lateness)
+    return edges_to_drop(child[edges].tolist(), parent[edges].tolist(), groups, lateness)
 
 
 def _cycle_finding(cycle: tuple[str, ...]) -> Finding:

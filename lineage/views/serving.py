@@ -85,7 +85,7 @@ def serving(graph: Graph, name: str, run: Run | None = None, *, cost: Cost | Non
     """
     run = run or Run()
     ledger = read_ledger(graph, run, cost)
-    code = graph.code(name)
+    code = ledger.costs.code(name)
     jobs = ledger.select(lambda job: job.product == code and job.phase == "inference")
     count = sum(1.0 if item.job.inferences is None else item.job.inferences for item in jobs)
     amounts = _amounts(ledger, code, jobs, count)

@@ -70,7 +70,7 @@ def show(graph: Graph, name: str, run: Run | None = None) -> ProductSheet:
     """
     run = run or Run()
     result = cost(graph, run)
-    code = graph.code(name)
+    code = result.code(name)
     child, parent = graph.integers("edges", "product"), graph.integers("edges", "parent")
     made = graph.integers("jobs", "product")
     phases = graph.texts("jobs", "phase")
@@ -82,7 +82,7 @@ def show(graph: Graph, name: str, run: Run | None = None) -> ProductSheet:
         jobs=_counted(phases[row] or "other" for row in np.flatnonzero(made == code).tolist()),
         unit=result.unit,
         cost=result.row(code),
-        serving=serving(graph, graph.ids[code], run),
+        serving=serving(graph, graph.ids[code], run, cost=result),
     )
 
 

@@ -156,3 +156,29 @@ def test_the_header_tells_the_options(run: Run, options: tuple[str, ...], told: 
 def test_a_hostile_name_is_found(run: Run, store: Path) -> None:
     result = run("cost", f"model:{HOSTILE}", "--format", "json", "--store", store)
     assert document(result)["products"][0]["id"] == f"model:{HOSTILE}"
+
+
+def test_dropped_edges_are_named_up_to_a_point(run: Run, tmp_path: Path) -> None:
+    pairs = [f"a{number:02} -> b{number:02} -> a{number:02}" for number in range(12)]
+    with connect(tmp_path / "lineage.store") as store:
+        store.write(graph(*pairs))
+    text = run("cost", "--cycles", "break").stdout
+    assert "Dropped to break cycles: model:" in text and "and 2 more" in text
+    assert len(document(run("cost", "--cycles", "break", "--format", "json"))["dropped"]) == 12
+
+
+def test_every_bound_is_marked(run: Run, tmp_path: Path) -> None:
+    made = graph(
+        "bounded -[0.5]-> kid",
+        "nobody -[0.5]-> over",
+        "over -[0.8]-> b",
+        "over -[0.7]-> c",
+        own={"bounded": (5.0, None, 10.0), "kid": 3.0, "over": 10.0, "b": 3.0},
+    )
+    with connect(tmp_path / "lineage.store") as store:
+        store.write(made)
+    lines = run("cost").stdout.splitlines()
+    rows = {line.split()[0]: line for line in lines if line.startswith("model:")}
+    assert rows["model:kid"].count("≥ 5.5 g") == 2 and "≤ -5 g" in rows["model:over"]
+    assert "Coverage: 3 of 6 products have a figure" in "\n".join(lines)
+    assert "≥ 3 g, ≥ 0.3 times the base" in run("family", "model:over").stdout

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 import pytest
-from command_lines import Run
 
+from command_lines import Run
 from lineage.cli import COMMANDS, LazyGroup, main
 from lineage.cli.boundary import State, report_failure
 from lineage.errors import ImportFault, OptionError, UnknownProduct
@@ -18,11 +18,11 @@ from lineage.testing import graph
     ("arguments", "code", "told"),
     [
         (["cost", "model:lefft"], 1, "no product 'model:lefft'; did you mean 'model:left'"),
-        (["show", "lefft"], 1, "did you mean 'left'"),
+        (["show", "lefft"], 1, "did you mean 'model:left'"),
         (["tree", "nobody"], 1, "no product 'nobody'"),
-        (["cost", "--policy", "equall"], 2, "did you mean 'equal'?"),
+        (["cost", "--policy", "equall"], 2, "did you mean 'equal'"),
         (["cost", "--policy", "property"], 2, "needs a column: --property COLUMN"),
-        (["cost", "--policy", "property", "--property", "downlods"], 2, "did you mean 'downloads'?"),
+        (["cost", "--policy", "property", "--property", "downlods"], 2, "did you mean 'downloads'"),
         (["cost", "--policy", "cff"], 2, "--cff-a NUMBER"),
         (["cost", "--policy", "cff", "--cff-a", "2"], 2, "between 0 and 1"),
         (["cost", "--as-of", "yesterday"], 2, "'yesterday' is not a date"),
@@ -50,16 +50,25 @@ def test_message_and_exit_code(run: Run, arguments: list[str], code: int, told: 
 def test_a_cycle_is_named_edge_by_edge(run: Run, tmp_path: Path) -> None:
     with connect(tmp_path / "lineage.store") as store:
         store.write(graph("a -> b -> a", own={"a": 1}))
-    for command in (["cost"], ["bill", "a"], ["family", "a"], ["explain", "a"], ["show", "a"], ["report", "a"]):
+    for command in (
+        ["cost"],
+        ["bill", "a"],
+        ["family", "a"],
+        ["explain", "a"],
+        ["show", "a"],
+        ["report", "a"],
+    ):
         result = run(*command)
         assert result.exit_code == 1
-        assert result.stderr.startswith("error: a product cannot be made out of itself, but: model:a <- model:b <- model:a")
+        assert result.stderr.startswith(
+            "error: a product cannot be made out of itself, but: model:a <- model:b <- model:a"
+        )
         assert "--cycles solve" in result.stderr
         assert run(*command, "--cycles", "break").exit_code == 0
 
 
 def test_damage_is_named(run: Run, store: Path) -> None:
-    file = max(store.rglob("products*.parquet"), key=lambda path: path.stat().st_size)
+    file = max(store.rglob("graph-products.parquet"), key=lambda path: path.stat().st_size)
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
@@ -78,7 +87,11 @@ def fails(error: BaseException) -> click.Command:
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [
-        (ZeroDivisionError("division by zero"), 1, "error: ZeroDivisionError: division by zero\nThis is a mistake in lineage"),
+        (
+            ZeroDivisionError("division by zero"),
+            1,
+            "error: ZeroDivisionError: division by zero\nThis is a mistake in lineage",
+        ),
         (KeyboardInterrupt(), 130, "error: interrupted"),
         (PermissionError(13, "Permission denied", "a.csv"), 1, "error: a.csv: Permission denied"),
         (OSError(28, "No space left on device"), 1, "error: No space left on device"),
@@ -94,6 +107,12 @@ def test_every_kind_of_failure(
     result = run("formats")
     assert result.exit_code == code
     assert result.stderr.lstrip("\n").startswith(told)
+
+
+def test_nothing_asked_for_is_helped(run: Run) -> None:
+    result = run()
+    assert result.exit_code == 2 and result.stdout == "" and "error:" not in result.stderr
+    assert result.stderr.startswith("Usage: lineage") and "Start with: lineage demo" in result.stderr
 
 
 def test_a_traceback_on_request(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

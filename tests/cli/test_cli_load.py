@@ -8,9 +8,11 @@ import pytest
 from command_lines import Run, document
 from lineage.cli.templates import COLUMNS, template_files
 from lineage.errors import StoreLocked
+from lineage.graph import Graph
 from lineage.stores import connect
 from lineage.stores.snapshot import SnapshotStore
 from lineage.tables import TABLE_NAMES, table_of
+from lineage.testing import graph
 
 
 def write(folder: Path, name: str, *lines: str) -> Path:
@@ -111,6 +113,9 @@ def test_keep_going_leaves_out_what_cannot_be_read(run: Run, tmp_path: Path) -> 
     made = document(run("load", "a", "--keep-going", "--format", "json"))
     assert made["products"] == {"Model": 1} and made["findings"] == {"skipped-file": 1}
     assert run("load", "a", "--keep-going", "--strict").exit_code == 1
+    assert run("load", "a", "--keep-going").stdout.startswith("Read 1 file, left out 1.")
+    assert "There is no job in these files." in run("job", "a", "--keep-going").stdout
+    assert run("job", "a").exit_code == 1
 
 
 def test_as_names_the_format(run: Run, tmp_path: Path) -> None:
@@ -198,3 +203,35 @@ def test_job_without_a_store_and_without_jobs(run: Run, tmp_path: Path) -> None:
     assert "one" in text and "two: missing" in text
     assert not (tmp_path / "lineage.store").exists()
     assert json.loads(run("job", file, "--format", "json").stdout)["jobs"][1]["energy_kwh"] is None
+
+
+def test_jobs_that_lack_the_same_share_a_line(run: Run, tmp_path: Path) -> None:
+    rows = [f"job{number},model:a,training,1 kWh,1,400" for number in range(5)]
+    file = write(tmp_path, "jobs.csv", "id,product,phase,energy,pue,grid_intensity", *rows)
+    assert "5 jobs: missing systems_embodied (needs system)" in run("job", file).stdout
+    assert run("job", file, "--verbose").stdout.count("components of ASC^e") == 5
+
+
+def test_the_bundled_chain_opens_without_loading(run: Run) -> None:
+    told = run("cost", "model:distilbert", "--store", "demo:", "--impact", "energy", "--format", "json")
+    (row,) = json.loads(told.stdout)["products"]
+    assert row["own"]["best"] == 168 and row["epc"]["hi"] is None
+
+
+def test_the_bundled_chain_never_changes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "products.csv").write_text("id\nmodel:a\n", encoding="utf-8")
+    told = run("load", str(tmp_path / "products.csv"), "--store", "demo:")
+    assert told.exit_code == 1 and "never changes" in told.stderr
+
+
+def test_a_graph_without_sources_is_not_dropped_by_loading(run: Run, tmp_path: Path) -> None:
+    address = str(tmp_path / "bare.store")
+    bare = graph("base -> tuned")
+    with connect(address) as store:
+        store.write(Graph(bare.tables))
+    (tmp_path / "products.csv").write_text("id\nmodel:a\n", encoding="utf-8")
+    told = run("load", str(tmp_path / "products.csv"), "--store", address)
+    assert told.exit_code == 1 and "written without its sources" in told.stderr
+    with connect(address) as store:
+        assert store.read() == bare
+    assert run("load", str(tmp_path / "products.csv"), "--store", address, "--replace").exit_code == 0

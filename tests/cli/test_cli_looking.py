@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from command_lines import HOSTILE, Run, document
 
+from command_lines import HOSTILE, Run, document
 from lineage.demo import REPORT_NAME
 from lineage.stores import connect
 from lineage.testing import graph
@@ -72,9 +72,9 @@ def test_nothing_found_is_said(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("store")
 def test_list_by_kind_and_pattern(run: Run) -> None:
-    assert [row["id"] for row in document(run("list", "--kind", "dataset", "--format", "json"))["products"]] == [
-        "dataset:web"
-    ]
+    assert [
+        row["id"] for row in document(run("list", "--kind", "dataset", "--format", "json"))["products"]
+    ] == ["dataset:web"]
     rows = document(run("list", "--match", "*E?T", "--format", "json"))["products"]
     assert [row["id"] for row in rows] == ["model:left"]
     assert rows[0]["own"] == {"lo": 3.0, "best": 5.0, "hi": 9.0} and rows[0]["tier"] == "reported"
@@ -161,7 +161,9 @@ def test_sources_of_total_and_jobs(run: Run, tmp_path: Path) -> None:
 def test_what_is_withdrawn_never_wins(run: Run, tmp_path: Path) -> None:
     fill(tmp_path, "m", products={"m": {"own_energy_kwh": 5.0, "superseded": "the authors corrected it"}})
     figures = document(run("sources", "m", "--format", "json"))["figures"]
-    assert [(item["won"], item["why"]) for item in figures] == [(False, "superseded: the authors corrected it")]
+    assert [(item["won"], item["why"]) for item in figures] == [
+        (False, "superseded: the authors corrected it")
+    ]
     fill(tmp_path, "m", products={"m": {"own_energy_kwh": 5.0, "contains": "model:x;model:y"}})
     assert "holds the totals of model:x;model:y" in run("sources", "m").stdout
 
@@ -187,7 +189,8 @@ def test_tree_in_its_directions(run: Run) -> None:
 
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize(
-    ("shape", "starts"), [("mermaid", "flowchart"), ("dot", "digraph"), ("svg", "<svg"), ("text", "model:base")]
+    ("shape", "starts"),
+    [("mermaid", "flowchart"), ("dot", "digraph"), ("svg", "<svg"), ("text", "model:base")],
 )
 def test_tree_in_its_shapes(run: Run, tmp_path: Path, shape: str, starts: str) -> None:
     text = run("tree", "base", "--format", shape).stdout
@@ -207,7 +210,9 @@ def test_report_goes_where_it_is_told(run: Run, tmp_path: Path) -> None:
     assert note.stdout == "" and "Report: r.html" in note.stderr
     assert (tmp_path / "r.html").read_text(encoding="utf-8") == html
     run("report", "merged", "--output", "r.md", "--quiet")
-    assert (tmp_path / "r.md").read_text(encoding="utf-8") == run("report", "merged", "--to", "markdown").stdout
+    assert (tmp_path / "r.md").read_text(encoding="utf-8") == run(
+        "report", "merged", "--to", "markdown"
+    ).stdout
     assert "lineage" in run("report", "merged", "--to", "card").stdout
 
 
@@ -233,3 +238,10 @@ def test_demo_in_json(run: Run, tmp_path: Path) -> None:
     made = document(run("demo", "--format", "json"))
     assert made["run"]["impact"] == "energy" and len(made["products"]) > 10
     assert not (tmp_path / REPORT_NAME).exists()
+
+
+def test_retraining_of_unknown_cost_without_an_inference_is_told(run: Run, tmp_path: Path) -> None:
+    job = {"product": "m", "phase": "retraining", "energy_kwh": 1.0, "pue": 1.0, "inferences": 0.0}
+    with connect(tmp_path / "lineage.store") as store:
+        store.write(graph("m", own={"m": 10.0}, jobs=[job]))
+    assert "re-training without an inference: ?" in run("show", "m").stdout

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -124,3 +125,66 @@ def test_signs_that_an_encoding_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parquet_is_refused_before_anything_is_computed() -> None:
     with pytest.raises(OptionError, match="parquet is not for terminals"):
         Output.chosen("parquet", None)
+
+
+def test_json_holds_no_nan_and_no_broken_text() -> None:
+    answer = Answer(document={"a": float("nan"), "rows": [{"x": float("inf")}, {"y": Path("z")}], "none": []})
+    assert json.loads(answer.json()) == {"a": None, "rows": [{"x": None}, {"y": "z"}], "none": []}
+    assert len(answer.json().splitlines()) == 5
+
+
+def test_a_name_that_is_no_text_is_written_out(tmp_path: Path) -> None:
+    output = Output("json", tmp_path / "a.json")
+    output.write(Answer(document={"name": "a\ud800b"}).json())
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"name": "a\ud800b"}
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("cost", "--output", "a.xlsx"), "--format"),
+        (("tree", "base", "--output", "a.png"), "--format"),
+        (("report", "base", "--output", "a.pdf"), "--to"),
+    ],
+)
+def test_a_suffix_that_says_no_format(
+    run: Run, tmp_path: Path, command: tuple[str, ...], option: str
+) -> None:
+    result = run(*command)
+    assert result.exit_code == 2
+    assert f"{command[-1]}: the suffix says no format; use one of ." in result.stderr
+    assert result.stderr.rstrip().endswith(f"or give {option}")
+    assert not (tmp_path / command[-1]).exists()
+
+
+def test_a_load_whose_answer_has_nowhere_to_go_changes_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "products.csv").write_text("id\nmodel:late\n", encoding="utf-8")
+    result = run("load", "products.csv", "--output", "nowhere/a.json")
+    assert (result.exit_code, result.stderr) == (1, "error: nowhere/a.json: No such file or directory\n")
+    assert "model:late" not in run("list").stdout
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text("old", encoding="utf-8")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    Output("table", tmp_path / "link.txt").write("new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text(encoding="utf-8") == "new"
+
+
+def test_a_pipe_is_written_into_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        Output("table", pipe).write("through")
+        assert os.read(reader, 100) == b"through"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_failed_write_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file") as caught:
+        Output("table", tmp_path / "gone" / "a.txt").write("x")
+    assert caught.value.filename == str(tmp_path / "gone" / "a.txt")

@@ -244,3 +244,9 @@ def test_a_job_knows_whether_it_made_something() -> None:
     job = Job(id="j", product=0, phase="distillation")
     assert job.makes
     assert not any(replace(job, phase=phase).makes for phase in ("retraining", "inference", "platform"))
+
+
+def test_a_market_grid_in_a_mix_never_stands_for_a_location() -> None:
+    made = figures(energy_kwh=1.0, pue=1.0, mix="certificates:0.5;coal:0.5")
+    assert made.intensity_gco2e_per_kwh is None and made.jsc_gco2e is None
+    assert made.needs["it"] == ("grid intensity",)

@@ -239,3 +239,23 @@ def test_the_graphs_own_columns_are_left_alone() -> None:
     first = own_costs(made, Run(impact="energy"))
     second = own_costs(made, Run(impact="energy"))
     assert np.array_equal(first.best, second.best) and made.digest == before
+
+
+def test_a_market_total_beats_jobs_that_only_repeat_the_location() -> None:
+    job = {"energy_kwh": 1.0, "pue": 1.0, "grid_intensity_gco2e_per_kwh": 100.0, "system": "v100"}
+    made = drawn(
+        job | {"duration_h": 0.0},
+        m={"own_carbon_market_gco2e": 10.0, "own_carbon_gco2e": 100.0, "tier": "from-energy"},
+    )
+    costs = own_costs(made, Run(impact="carbon-market"))
+    assert at(costs) == (10.0, 10.0, 10.0, "from-energy", "total")
+    assert not costs.market_from_location[0] and "does-not-reconcile" not in codes(costs)
+    assert at(own_costs(made, Run()))[4] == "jobs"
+
+
+def test_a_weight_from_jobs_is_unknown_where_one_of_them_is() -> None:
+    job = {"energy_kwh": 1.0, "pue": 1.0, "platform": "q"}
+    made = drawn(job | {"duration_h": 10.0}, job, platform_q={"lifetime_h": 100.0})
+    costs = own_costs(made, Run(impact="energy"))
+    assert costs.job_weights == {}
+    assert [item.subject for item in costs.findings if "how much of platform:q" in item.text] == ["j2"]

@@ -140,6 +140,17 @@ def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest
         tables.read(tmp_path / "products.parquet", source(tmp_path / "products.parquet"))
 
 
+def test_a_bomb_is_refused_while_it_is_small(tmp_path: Path) -> None:
+    path = write(tmp_path / "products.csv.gz", gzip.compress(b"id\n" + b"\n" * (65 << 20)))
+    message = "holds more than 67,108,864 bytes when unpacked; split it into several files"
+    with pytest.raises(ImportFault, match=rf"^products\.csv\.gz: {message}"):
+        tables.read(path, source(path))
+    many = pa.array(["model:" + "y" * 100_000]).take(pa.array([0] * 700))
+    pq.write_table(pa.table({"id": many}), tmp_path / "products.parquet", compression="zstd")
+    with pytest.raises(ImportFault, match=rf"^products\.parquet: {message}"):
+        tables.read(tmp_path / "products.parquet", source(tmp_path / "products.parquet"))
+
+
 def test_just_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_csv, "EXPANDED_LIMIT_BYTES", len(PRODUCTS))
     assert len(read(write(tmp_path / "products.csv.gz", gzip.compress(PRODUCTS)))) == 2

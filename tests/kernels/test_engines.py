@@ -177,8 +177,8 @@ def test_wide_and_narrow_levels_share_every_bit() -> None:
     child = np.repeat(np.arange(1, n), 3)
     parent = (random.random(len(child)) * child * random.choice([0.05, 1.0], len(child))).astype(np.int64)
     pairs = np.unique(np.stack([child, parent]), axis=1).astype(np.int32)
-    w = random.random(pairs.shape[1]) / 4
-    own = random.lognormal(size=n)
+    w = np.asarray(random.random(pairs.shape[1]), dtype=np.float64) / 4
+    own = np.asarray(random.lognormal(size=n), dtype=np.float64)
     quick = sparse.Structure(n, pairs[0], pairs[1])
     assert any(wide for wide, _, _ in quick._runs) and any(not wide for wide, _, _ in quick._runs)
     slow = plain.Structure(n, pairs[0].tolist(), pairs[1].tolist())

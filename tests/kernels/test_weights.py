@@ -94,3 +94,18 @@ def test_ten_times_a_tenth_is_not_over_allocated() -> None:
     )
     retained = shares("equal", claim).retained
     assert retained is not None and retained[0] == 0
+
+
+def test_huge_properties_do_not_lose_the_cost() -> None:
+    claim = Claimants(
+        n=2,
+        child=np.array([1], np.int32),
+        parent=np.array([0], np.int32),
+        explicit=np.array([np.nan]),
+        stated_by=np.array([1], np.int32),
+        user=np.array([True, True]),
+        value=np.array([1e308, 1e308]),
+    )
+    decided = shares("property", claim)
+    assert decided.retained is not None
+    assert (decided.w.tolist(), decided.retained.tolist()) == ([0.5], [0.5, 1.0])

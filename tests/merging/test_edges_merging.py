@@ -79,11 +79,17 @@ def test_the_same_edge_from_two_sources_is_one_and_its_weights_are_not_added() -
 
 
 def test_better_evidence_beats_newer_and_a_weight_beats_none() -> None:
-    old, new = said("old", edges=[_edge(w=0.25, tier="reported")]), said("new", edges=[_edge(w=0.5)])
+    old, new = said("old", edges=[_edge(w=0.25, tier="measured")]), said("new", edges=[_edge(w=0.5)])
     assert _only(resolve(together(old, new))[0])["w"] == 0.25
     graph, findings = resolve(together(said("old", edges=[_edge(w=0.25)]), said("new", edges=[_edge()])))
     assert _only(graph)["w"] == 0.25
     assert [item.source for item in findings if item.code == "duplicate-edge"] == ["new"]
+
+
+def test_a_weight_without_a_tier_is_reported_and_beats_an_imputed_one() -> None:
+    by_hand, guessed = said("hand", edges=[_edge(w=0.5)]), said("guess", edges=[_edge(w=0.9, tier="imputed")])
+    for parts in ((by_hand, guessed), (guessed, by_hand)):
+        assert _only(resolve(together(*parts))[0])["w"] == 0.5
 
 
 def test_what_the_preferred_source_does_not_state_comes_from_the_other() -> None:
@@ -113,6 +119,15 @@ def test_the_origin_of_a_weight_stays_with_it() -> None:
     assert _only(resolve(together(stated, said("silent", edges=[_edge()])))[0])["weight_source"] == "metadata"
     both = together(stated, said("table", edges=[_edge(w=0.25)]))
     assert (_only(resolve(both)[0])["w"], _only(resolve(both)[0])["weight_source"]) == (0.25, "explicit")
+
+
+def test_a_column_that_nobody_fills_says_nothing() -> None:
+    row = _edge(w=0.5, weight_source=None, note=None)
+    job = {"id": "j", "product": "model:a", "phase": "training", "platform": "platform:p", "note": None}
+    graph, _ = resolve(said("s", products=[{"id": "model:a", "note": None}], edges=[row], jobs=[job]))
+    assert graph.texts("edges", "weight_source") == ["explicit", "job"]
+    assert graph == resolve(said("s", products=[{"id": "model:a"}], edges=[_edge(w=0.5)], jobs=[job]))[0]
+    assert Graph.from_networkx(graph.to_networkx()) == graph
 
 
 def test_parallel_edges_in_two_sources_add_up_within_each() -> None:

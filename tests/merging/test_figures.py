@@ -55,7 +55,7 @@ def test_better_evidence_wins_over_newer(newest_first: bool) -> None:
     assert [item.code for item in findings] == ["does-not-reconcile"]
     loser, winner = ("s0.csv", "s1.csv") if newest_first else ("s1.csv", "s0.csv")
     assert findings[0].text == (
-        f"own carbon 150 gCO2e ({loser}, products 1) differs from 100 gCO2e ({winner}, products 1), which is kept"
+        f"own carbon 150 g ({loser}, products 1) differs from 100 g ({winner}, products 1), which is kept"
     )
     assert findings[0].source == f"dir/{loser}"
 
@@ -89,7 +89,7 @@ def test_a_superseded_figure_never_wins_not_even_alone() -> None:
     assert _own(graph) == (None,) * 5
     (found,) = findings
     assert (found.code, found.severity) == ("superseded", "info")
-    assert found.text == "own carbon 9 gCO2e (s0.csv, products 1) never wins: withdrawn by the authors"
+    assert found.text == "own carbon 9 g (s0.csv, products 1) never wins: withdrawn by the authors"
     graph, _ = _resolve(
         _row(own_carbon_gco2e=9.0, superseded="withdrawn", tier="measured"),
         _row(own_carbon_gco2e=4.0, tier="imputed"),

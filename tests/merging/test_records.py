@@ -1,5 +1,7 @@
 """The newest source that states a fact wins, fact by fact."""
 
+from typing import Any
+
 from lineage.graph import Graph, resolve
 from merging.sources import said, subjects, together
 
@@ -34,13 +36,16 @@ def test_the_date_of_retrieval_decides_before_the_order_of_loading() -> None:
 
 
 def test_equal_values_are_no_conflict_and_neither_are_silence_and_a_value() -> None:
-    rows = [{"id": "model:a", "downloads": 1.0}], [{"id": "model:a", "downloads": 1.0, "license": "mit"}]
-    _, findings = resolve(together(said("one", products=rows[0]), said("two", products=rows[1])))
+    silent = said("one", products=[{"id": "model:a", "downloads": 1.0}])
+    _, findings = resolve(
+        together(silent, said("two", products=[{"id": "model:a", "downloads": 1.0, "license": "mit"}]))
+    )
     assert findings == ()
 
 
 def test_a_record_repeated_in_one_source_is_a_finding_and_the_last_wins() -> None:
-    rows = [{"id": "model:a", "downloads": 1.0}, {"id": "model:b"}, {"id": "model:a", "downloads": 2.0}]
+    rows: list[dict[str, Any]] = [{"id": "model:a", "downloads": 1.0}, {"id": "model:b"}]
+    rows.append({"id": "model:a", "downloads": 2.0})
     graph, findings = resolve(said("list", products=rows))
     assert _value(graph, "downloads") == 2.0
     assert [(item.code, item.subject, item.place) for item in findings] == [

@@ -45,7 +45,8 @@ def test_every_rendering_counts_what_it_leaves_out() -> None:
     assert "└─ … and 10 more children, not shown" in text and text.endswith("31 of 41 products shown")
     for made in (tree_mermaid(view, limit=30), tree_dot(view, limit=30)):
         assert "… and 10 more" in made and len(re.findall(r"child-\d\d", made.split("tooltip")[0])) <= 41
-    assert "10 more products are not drawn" in tree_svg(view, limit=30)
+    svg = tree_svg(view, limit=30)
+    assert "10 more products are not drawn" in svg and ">… and 10 more<" in svg
     assert "… and 2 more children, beyond the depth" in tree_text(tree(graph("a -> b -> c, d"), "a", depth=1))
 
 

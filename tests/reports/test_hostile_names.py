@@ -1,6 +1,8 @@
 """Names come from strangers: in no output do they become markup, syntax, links or control characters."""
 
 import re
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -8,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage import explanation, reports
 from lineage.graph import Graph
 from lineage.reports import report
 from lineage.reports.diagrams import tree_dot, tree_mermaid, tree_svg
@@ -185,3 +188,22 @@ def test_numbers_and_plain_text_pass() -> None:
 )
 def test_only_web_addresses_become_links(address: str | None) -> None:
     assert safe_url(address) is None
+
+
+def test_escaping_is_cheap_to_import() -> None:
+    """Every command escapes what it prints, so this must load nothing that computes."""
+    program = (
+        "import sys, lineage.reports.escaping; "
+        "print(*sorted({'numpy', 'pyarrow', 'pandas', 'jinja2', 'pint'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_names_of_a_package_are_loaded_when_used() -> None:
+    assert explanation.explain.__module__ == "lineage.explanation.opening"
+    assert reports.report.__module__ == "lineage.reports.writing"
+    for package in (explanation, reports):
+        assert all(getattr(package, name) is not None for name in package.__all__)
+        with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+            _ = package.nothing

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 import os
 import subprocess
 import sys
@@ -10,11 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lineage.errors import OptionError, UnknownProduct
 from lineage.explanation.wording import at_least
 from lineage.graph import Graph
 from lineage.reports import report
+from lineage.reports.content import product_report
 from lineage.run import Run
 from lineage.testing import graph
 from lineage.units import show
@@ -87,10 +91,29 @@ def test_the_bill_and_the_paths_reach_the_whole(page: Page) -> None:
     assert page.row("paths", "remainder")[2].strip() == "0 kWh"
 
 
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1e9)), min_size=1, max_size=90))
+@settings(max_examples=15)
+def test_shown_rows_and_the_rest_are_the_whole_bill(own: list[float | None]) -> None:
+    names = [f"p{number:02}" for number in range(len(own))]
+    made = graph(f"{', '.join(names)} -> v", own=dict(zip(names, own, strict=True)))
+    content = product_report(made, "v", cost(made))
+    total = content.bill.total.best
+    shown = math.fsum((*(row.contribution for row in content.bill_rows), content.bill_rest.contribution))
+    assert shown == pytest.approx(total or 0.0, rel=1e-9)
+    known = sum(value is not None for value in own)
+    assert len(content.bill_rows) + content.bill_rest.count == known
+    assert len(content.bill.not_covered) == len(own) + 1 - known
+    assert (total is None) == (known == 0)
+
+
 def test_sources_and_what_is_not_known_are_named(page: Page) -> None:
     assert page.row("sources", "model:teacher")[4].strip() == "Strubell et al. 2019"
     text = " ".join(page.text)
-    assert "dataset:books" in text and "dataset:wiki" in text and "nobody has published" in text
+    assert (
+        "dataset:books" in text
+        and "dataset:wiki" in text
+        and "2 products without a published cost have part" in text
+    )
     assert page.row("findings", "info")[1].strip() == "missing-pue"
     assert cost(bert(), ENERGY).graph.digest in text
 
@@ -154,7 +177,7 @@ def test_nothing_known_is_never_a_zero() -> None:
     assert "Not known: figures known for 0 of 2" in " ".join(page.text)
     assert [cell.strip() for cell in page.row("views", "EPC")[1:4]] == ["0 g", "?", "?"]
     assert [cell.strip() for cell in page.rows["bill"][-1]][4:6] == ["?", "?"]
-    assert "? of known own cost" in report(graph("a -> b"), None, to="markdown")
+    assert "No own cost is known in 2 products" in report(graph("a -> b"), None, to="markdown")
 
 
 def test_over_allocation_and_cycles_are_told() -> None:
@@ -186,10 +209,10 @@ def test_a_large_graph_says_what_is_left_out() -> None:
     children = ", ".join(f"m{number:03}" for number in range(150))
     made = graph(f"base -> {children}", own={"base": 10.0, "m149": 99.0})
     page = parsed(report(made, None))
-    assert "… and 51 more products" in " ".join(page.text)
+    assert "… and 101 more products" in " ".join(page.text)
     assert page.rows["products"][1][0].strip().startswith("m149")
     assert "more" in " ".join(page.text) and "products are drawn" in " ".join(page.text)
-    assert "… and 51 more products" in report(made, None, to="markdown")
+    assert "… and 101 more products" in report(made, None, to="markdown")
 
 
 def test_as_of_a_date_leaves_out_what_came_later() -> None:
@@ -207,6 +230,22 @@ def test_the_card_is_front_matter_and_a_section() -> None:
     assert values["lineage_epc"]["epc"] == {"lo": 60.0, "best": 60.0, "hi": 60.0}
     assert values["lineage_epc"]["schema"] == "lineage/card/1" and values["lineage_epc"]["covered"] == 1.0
     assert "| EPC | 60 g | 60 g | 60 g |" in section
+
+
+def test_the_card_says_where_its_emissions_are_a_lower_bound() -> None:
+    job = {
+        "product": "model:b",
+        "phase": "training",
+        "energy_kwh": 10.0,
+        "pue": 1.0,
+        "grid_intensity_gco2e_per_kwh": 5.0,
+    }
+    for made, bound in (
+        (graph("a -> b", jobs=[job]), "at least, from-energy"),
+        (graph("b", own={"b": 1.0}), "reported"),
+    ):
+        values = yaml.safe_load(report(made, "b", to="card").split("---\n")[1])
+        assert values["co2_eq_emissions"]["source"].startswith(f"own cost only, {bound}; ")
 
 
 def test_the_card_of_an_unknown_product_has_null_and_no_emissions() -> None:
@@ -253,6 +292,9 @@ def test_wrong_questions_are_errors(tmp_path: Path) -> None:
         report(bert(), None, ENERGY, to="card")
     with pytest.raises(UnknownProduct):
         report(bert(), "nobody", ENERGY)
+    with pytest.raises(OptionError, match="did not exist as of 2020-01-01"):
+        late = graph("a -> b", own={"a": 1.0}, products={"b": {"created_at": "2024-05-01"}})
+        report(late, "b", Run(as_of="2020-01-01"))
     with pytest.raises(OSError, match="missing"):
         report(bert(), "student", ENERGY, to=tmp_path / "missing" / "a.html")
 

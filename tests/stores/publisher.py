@@ -12,7 +12,7 @@ from lineage.graph import Graph, resolve
 from lineage.stores import connect
 from lineage.stores.snapshot import SnapshotStore
 
-__all__ = ["Forked", "hold", "large", "publish", "started"]
+__all__ = ["Forked", "hold", "large", "load", "publish", "started"]
 
 
 def large(which: int, rows: int = 1500) -> Graph:
@@ -32,6 +32,13 @@ def publish(source: Path, address: Path) -> None:
     """Publish the graph of one store to another, with its claims."""
     with connect(source) as given, connect(address) as store:
         store.write(given.read())
+
+
+def load(tables: Path, address: Path) -> None:
+    """Run `lineage load --replace TABLES`."""
+    from lineage.cli import main
+
+    main(["load", str(tables), "--replace", "--store", str(address), "--quiet"], standalone_mode=False)
 
 
 def hold(address: Path, ready: Connection) -> None:
@@ -61,7 +68,9 @@ def started(target: Callable[..., None], *args: object) -> Forked:
     """Start a function in a process of its own."""
     context = multiprocessing.get_context("forkserver")
     # What is installed only: the server that forks does not see the path of the tests.
-    context.set_forkserver_preload(["lineage.stores.snapshot", "pyarrow.compute", "pandas", "filelock"])
+    context.set_forkserver_preload(
+        ["lineage.stores.snapshot", "lineage.cli.filling", "lineage_importers", "pandas"]
+    )
     process = context.Process(target=target, args=args)
     process.start()
     return Forked(process)

@@ -10,14 +10,16 @@ from lineage.errors import StoreError
 from lineage.graph import Graph
 from lineage.stores.snapshot import SnapshotStore
 from stores.killing import Moments, kill_at_random
-from stores.publisher import large, publish, started
+from stores.publisher import large, load, publish, started
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal"),
 ]
 
-KILLS = 200
+KILLS = 200  # of `lineage load`
+PUBLISHED = 60  # of the store alone, where more kills hit the moment of publishing
+FIRST = 20
 NOTHING = -1
 
 
@@ -61,13 +63,13 @@ def test_killed_while_publishing(graphs: list[Graph], sources: list[Path], tmp_p
         lambda which: started(publish, sources[which], folder),
         lambda: found_in(folder, graphs),
         folder,
-        rounds=KILLS,
+        rounds=PUBLISHED,
     )
     print(tally)
-    assert tally.before + tally.after == KILLS
-    assert tally.before >= KILLS // 10
-    assert tally.after >= KILLS // 20
-    assert tally.leftovers >= KILLS // 20
+    assert tally.before + tally.after == PUBLISHED
+    assert tally.before >= PUBLISHED // 10
+    assert tally.after >= PUBLISHED // 20
+    assert tally.leftovers >= PUBLISHED // 20
     # The next writers clear up.
     publish(sources[0], folder)
     publish(sources[1], folder)
@@ -75,12 +77,38 @@ def test_killed_while_publishing(graphs: list[Graph], sources: list[Path], tmp_p
     assert found_in(folder, graphs) == 1
 
 
+def test_killed_while_loading(tmp_path: Path) -> None:
+    """The same through the command line: read files, resolve, publish."""
+    tables = [tmp_path / f"tables-{which}" for which in (0, 1)]
+    for which, folder in enumerate(tables):
+        folder.mkdir()
+        rows = [f"model:{which}-{number},{number + which} kWh" for number in range(300)]
+        (folder / "products.csv").write_text("\n".join(["id,own_energy", *rows]) + "\n")
+        rows = [f"model:{which}-{number},model:{which}-{number // 2}" for number in range(1, 300)]
+        (folder / "edges.csv").write_text("\n".join(["product,parent", *rows]) + "\n")
+        load(folder, tmp_path / f"expected-{which}")
+    graphs = [SnapshotStore(tmp_path / f"expected-{which}").read() for which in (0, 1)]
+    store = tmp_path / "store"
+    load(tables[0], store)
+    tally = kill_at_random(
+        lambda which: started(load, tables[which], store),
+        lambda: found_in(store, graphs),
+        store,
+        rounds=KILLS,
+    )
+    print(tally)
+    assert tally.before + tally.after == KILLS
+    assert tally.before >= KILLS // 10
+    assert tally.after >= KILLS // 20
+    assert tally.leftovers >= KILLS // 50
+
+
 def test_killed_while_publishing_for_the_first_time(
     graphs: list[Graph], sources: list[Path], tmp_path: Path
 ) -> None:
     moments = Moments(lambda: started(publish, sources[0], tmp_path / "measured"), seed=1)
     found: Counter[int] = Counter()
-    for number in range(KILLS // 5):
+    for number in range(FIRST):
         folder = tmp_path / f"store-{number}"
         moments.kill(started(publish, sources[0], folder))
         state = found_in(folder, graphs)

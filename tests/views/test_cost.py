@@ -13,7 +13,9 @@ from lineage.errors import CycleError, DivergentCycle, OptionError
 from lineage.graph import Graph
 from lineage.run import POLICIES, Run
 from lineage.testing import graph
+from lineage.views.bill import bill
 from lineage.views.cost import cost
+from lineage.views.family import family
 
 DIAMOND = ("base -> left", "base -> right", "left, right -> merged")
 OWN = {"base": 100.0, "left": 5.0, "right": 5.0, "merged": 1.0}
@@ -209,3 +211,55 @@ def test_the_table_names_views_and_units() -> None:
     assert table.loc["model:merged", "cumulative_gco2e"] == 111
     assert math.isnan(cost(graph("a -> b")).table["epc_gco2e"][0])
     assert table.attrs["run"]["policy"] == "equal"
+
+
+def test_what_is_handed_out_twice_is_null_where_it_is_not_known() -> None:
+    drawn_twice = ("a -[0.8]-> b", "a -[0.7]-> c")
+    known = cost(graph(*drawn_twice, own={"a": 10.0})).conservation
+    assert not known.applies and known.over_allocated == pytest.approx(5.0)
+    unknown = cost(graph(*drawn_twice, own={"b": 1.0})).conservation
+    assert not unknown.applies and unknown.over_allocated is None
+    assert cost(graph("a -> b", own={"a": 1.0}), Run(policy="full")).conservation.over_allocated is None
+    assert cost(graph("a -> b", own={"a": 1.0})).conservation.over_allocated == 0.0
+
+
+def test_a_product_that_came_later_has_no_figures() -> None:
+    made = graph("a -> b", own={"a": 1.0, "b": 2.0}, products={"b": {"created_at": "2021-01-01"}})
+    result = cost(made, Run(as_of="2020-12-31"))
+    for ask in (result.row, lambda name: bill(made, name, result=result)):
+        with pytest.raises(OptionError, match="model:b did not exist as of 2020-12-31"):
+            ask("b")
+    with pytest.raises(OptionError, match="did not exist"):
+        family(made, "b", result=result)
+
+
+def test_coverage_counts_best_values() -> None:
+    made = graph("a -> b", "c", own={"a": (5.0, None, 10.0), "b": 3.0})
+    coverage = cost(made).coverage
+    assert (coverage.known, coverage.total) == (1, 3)
+    jobs = [{"product": "m", "energy_kwh": 60.0, "pue": 1.0}, {"product": "m", "pue": 1.0}]
+    result = cost(graph("m", jobs=jobs), Run(impact="energy"))
+    assert result.row("m").own == (60.0, 60.0, None) and result.coverage.known == 1
+
+
+def test_no_bound_is_a_negative_zero() -> None:
+    row = cost(graph("a -[0.8]-> b", "a -[0.7]-> c")).row("a")
+    assert row.burden is not None and row.burden.hi is not None
+    assert math.copysign(1.0, row.burden.hi) == 1.0
+
+
+def test_an_inherited_part_known_by_bounds_is_no_zero() -> None:
+    made = graph("a -[0.5]-> m", "alone", own={"a": (0.0, None, 10.0), "m": 3.0}, jobs=[JOB_WITHOUT_SYSTEM])
+    result = cost(made)
+    assert result.row("m").upstream_share is None
+    assert result.row("alone").own.hi is None and result.row("alone").upstream_share == 0.0
+    known = cost(graph("a -[0]-> m", own={"m": 3.0}))
+    assert known.row("m").upstream_share == 0.0
+
+
+JOB_WITHOUT_SYSTEM = {
+    "product": "alone",
+    "energy_kwh": 1.0,
+    "pue": 1.0,
+    "grid_intensity_gco2e_per_kwh": 100.0,
+}
