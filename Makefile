@@ -52,7 +52,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --group test
+	@$(BIN)/python -m pip install -qq --editable '.[cypher]' --group test
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test

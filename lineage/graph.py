@@ -228,8 +228,12 @@ def _update_with_column(total: Any, values: pa.Array) -> None:
         total.update(pc.binary_length(filled).to_numpy(zero_copy_only=False).tobytes())
         total.update("".join(filled.to_pylist()).encode())
         return
-    zero = pa.scalar(False) if pa.types.is_boolean(values.type) else pa.scalar(0).cast(values.type)
-    total.update(pc.fill_null(values, zero).to_numpy(zero_copy_only=False).tobytes())
+    kind = values.type
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        zero = pa.scalar(False) if pa.types.is_boolean(kind) else pa.scalar(0).cast(kind)
+        total.update(pc.fill_null(values, zero).to_numpy(zero_copy_only=False).tobytes())
+    else:  # an attribute of a rarer type: dates, lists
+        total.update(repr(values.to_pylist()).encode("utf-8", "surrogatepass"))
 
 
 def resolve(claims: Claims) -> tuple[Graph, tuple[Finding, ...]]:

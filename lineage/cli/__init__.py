@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "bill": ("billing", "Say who contributed what to a product's cost."),
     "explain": ("explaining", "Explain a number: formula, inputs, sources."),
     "query": ("query", "Ask the graph: a question of the catalogue, or Cypher."),
+    "copy": ("copying", "Copy a graph from one store to another."),
     "serve": ("serve", "Answer Cypher on a folder, for notebooks and any Bolt client."),
     "report": ("documents", "Write a report as HTML, Markdown or a model-card block."),
 }

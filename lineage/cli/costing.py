@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lineage.cli.figures import amount, amount_columns, finding_notes, header, shares_by_tier
-from lineage.cli.opening import stored_graph
+from lineage.cli.opening import opened, stored_graph
 from lineage.cli.options import output_options, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
 from lineage.cli.text import share
+from lineage.errors import StoreError
 from lineage.run import Run
 from lineage.units import show
 
@@ -26,10 +27,13 @@ MOST_ROWS = 50  # rows of the table for people, where no number is asked for
 @click.command("cost")
 @click.argument("products", nargs=-1, metavar="[PRODUCT]...")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="The N products with the largest EPC.")
+@click.option("--write-back", is_flag=True, help="Keep the figures in the store, on the products (Neo4j).")
 @store_option
 @run_options
 @output_options
-def cost_command(products: tuple[str, ...], top: int | None, address: str, run: Run, output: Output) -> None:
+def cost_command(  # noqa: PLR0913 - one parameter per option
+    products: tuple[str, ...], top: int | None, write_back: bool, address: str, run: Run, output: Output
+) -> None:
     """Compute own cost, Embodied Product Cost (EPC), burden and cumulative cost.
 
     own is what the step itself added; EPC adds its share of what it is built on; burden is what the product's own use
@@ -40,6 +44,7 @@ def cost_command(products: tuple[str, ...], top: int | None, address: str, run: 
     Example:
       lineage cost --policy equal --top 10
       lineage cost model:distilbert --impact energy --format json
+      lineage cost --store neo4j://localhost:7687 --write-back
     """
     from lineage.views.cost import cost
 
@@ -48,7 +53,22 @@ def cost_command(products: tuple[str, ...], top: int | None, address: str, run: 
         graph.code(name)  # a wrong name is told before anything is computed
     result = cost(graph, run)
     codes = chosen_codes(result, [result.code(name) for name in products], top)
+    if write_back:
+        output.note(f"kept in {address} as run {written_back(result, address)}")
     output.show(cost_answer(result, codes, output))
+
+
+def written_back(result: "Cost", address: str) -> str:
+    """Keep a run's figures where the graph lives and return the run's id; `StoreError` where that cannot be."""
+    from lineage.stores.base import WritesBack
+
+    with opened(address) as store:
+        if not isinstance(store, WritesBack):
+            raise StoreError(
+                f"{address} keeps no results beside its products; write them to a file with --output, "
+                "or lineage copy the graph to a Neo4j and ask there"
+            )
+        return store.write_result(result)
 
 
 def chosen_codes(result: "Cost", wanted: list[int], top: int | None) -> list[int]:

@@ -24,6 +24,7 @@ SCHEMAS = sorted(item.name.removesuffix("-1.json") for item in (files("lineage")
 DOCUMENTS: dict[str, list[str]] = {
     "bill": ["bill", "merged"],
     "check": ["check"],
+    "copy": ["copy", "demo:", "copied.store"],
     "cost": ["cost", "--policy", "cff", "--cff-a", "0.5"],
     "explain": ["explain", "merged"],
     "family": ["family", "base"],
@@ -66,7 +67,7 @@ def test_shared_options(name: str) -> None:
     if name not in ("tree", "report", "query", "serve"):  # these draw, write or stream; they have their own
         assert tuple(options["--format"].type.choices) == FORMATS  # type: ignore[attr-defined]
         assert "--strict" in options
-    if name not in ("init", "formats", "demo"):
+    if name not in ("init", "formats", "demo", "copy"):
         assert options["--store"].envvar == "LINEAGE_STORE"
 
 
