@@ -65,6 +65,7 @@ def test_nobody_reads_on(folder: Path, line: str) -> None:
 def test_interrupted(folder: Path) -> None:
     code = (
         "import os, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "import lineage.stores\n"
         "from lineage.cli import main\n"
         "def connect(address):\n"
