@@ -34,7 +34,7 @@ from lineage.testing import graph
         (["load"], 2, "Missing argument 'SOURCE...'"),
         (["load", "nowhere.csv"], 1, "no such file or folder"),
         (["cots"], 2, "there is no command 'cots'; did you mean 'cost'?"),
-        (["cost", "--store", "neo4j://host"], 1, "no store opens with the address"),
+        (["cost", "--store", "neo5j://host"], 1, "no store opens with the address"),
         (["explain", "left", "--depth", "99"], 2, "--depth"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -89,10 +89,13 @@ def test_a_folder_with_such_a_name_is_that_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["foo://x", "neo4j://localhost:7687", "memry:", "memory:x", "", "  ", "a\0b"]
+    "address", ["foo://x", "neo5j://localhost:7687", "memry:", "memory:x", "", "  ", "a\0b"]
 )
 def test_an_address_of_no_kind_lists_what_exists(address: str) -> None:
-    with pytest.raises(StoreError, match="there are memory:, a folder, and FOLDER@NUMBER"):
+    with pytest.raises(
+        StoreError,
+        match="there are memory:, a folder, FOLDER@NUMBER for an older snapshot, and neo4j://HOST:PORT",
+    ):
         connect(address)
 
 
