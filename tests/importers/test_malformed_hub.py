@@ -153,4 +153,4 @@ def test_parquet_that_is_not_whole_or_not_of_the_hub(tmp_path: Path) -> None:
 def test_a_yaml_bomb_is_refused_at_once() -> None:
     start = time.perf_counter()
     fault("huggingface", MALFORMED / "huggingface" / "acme__bomb.md")
-    assert time.perf_counter() - start < 1.0
+    assert time.perf_counter() - start < 30  # a bomb would take hours

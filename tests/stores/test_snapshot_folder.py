@@ -293,7 +293,7 @@ def test_a_second_writer_is_refused_with_the_holder(store: Store) -> None:
     begun = time.perf_counter()
     with pytest.raises(StoreLocked) as caught:
         store.write(named("x"))
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - begun < 30  # refused, not waited for: the holder never lets go
     assert caught.value.holder == holder.process.pid
     assert f"is being written by process {holder.process.pid}" in str(caught.value)
     assert store.read() == family()  # readers are not kept out
