@@ -90,6 +90,8 @@ def cost_answer(result: "Cost", codes: list[int], output: Output) -> Answer:
         shown = largest + [code for code in codes if code not in set(largest)][: MOST_ROWS - len(largest)]
     rows = result.rows(shown) if output.format in ("table", "markdown") else []
     more = [f"... and {len(codes) - len(shown):,} more: --top N, or --format csv for all"] if limited else []
+    if not codes and result.existing:
+        more = ["No product has a known EPC, so none comes first; lineage list shows all of them."]
     return Answer(
         document=result.as_dict(codes) if output.format == "json" else {},
         records=[cost_record(row, result.unit) for row in result.rows(codes)]

@@ -182,3 +182,10 @@ def test_every_bound_is_marked(run: Run, tmp_path: Path) -> None:
     assert rows["model:kid"].count("≥ 5.5 g") == 2 and "≤ -5 g" in rows["model:over"]
     assert "Coverage: 3 of 6 products have a figure" in "\n".join(lines)
     assert "≥ 3 g, ≥ 0.3 times the base" in run("family", "model:over").stdout
+
+
+def test_the_largest_of_nothing_known_is_said_to_be_nothing(run: Run, tmp_path: Path) -> None:
+    with connect(tmp_path / "bare.store") as opened:
+        opened.write(graph("base -> tuned"))
+    told = run("cost", "--top", "3", "--store", tmp_path / "bare.store")
+    assert told.exit_code == 0 and "No product has a known EPC" in told.stdout
