@@ -72,8 +72,12 @@ def test_cycles_are_refused_solved_or_broken(made: Graph) -> None:
         broken = cost(made, Run(cycles="break"))
         assert broken.dropped
         assert {item.code for item in broken.findings} >= {"cycle", "dropped-edge"}
-        solved = cost(made, Run(cycles="solve"))
-        assert solved.conservation.relative_error is None or solved.conservation.relative_error < 1e-9
+        try:
+            solved = cost(made, Run(cycles="solve"))
+        except DivergentCycle as divergent:  # data sets that keep nothing hand all of it round
+            assert {*divergent.members} <= {*error.members}
+        else:
+            assert solved.conservation.relative_error is None or solved.conservation.relative_error < 1e-9
     else:
         assert not plain.dropped
 
