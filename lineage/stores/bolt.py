@@ -8,7 +8,7 @@ secured: `+s` TLS with a certificate that the system trusts, `+ssc` TLS with any
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -163,12 +163,15 @@ class Bolt:
 
     def close(self) -> None:
         """End the connection and every result that is still being read; closing twice is fine."""
-        for result in self._results:
-            result.close()
-        self._results = []
+        results, self._results = self._results, []
         driver, self._driver = self._driver, None
-        if driver is not None:
-            driver.close()
+        try:
+            for result in results:
+                with suppress(StoreError):  # the server is gone, and nobody wants the rest of the answer
+                    result.close()
+        finally:
+            if driver is not None:
+                driver.close()
 
 
 def _opened(address: str, login: Login) -> "Driver":

@@ -53,13 +53,16 @@ class IndexBolt(Bolt):
         except StoreDenied:
             raise QueryError(question.text, f"the query is refused: {ONLY_READS}") from None
         except StoreUnavailable:
+            ended = (
+                self._process.ended()
+            )  # waits: the next question must not take a dying engine for a living one
             if late.is_set():
                 raise QueryError(
                     question.text,
                     f"the query took longer than its limit of {question.timeout_s:g} s; start it at its most "
                     "selective node, match less, or give it more time",
                 ) from None
-            raise self._process.ended() from None
+            raise ended from None
         except QueryError as error:
             raise _placed(error) from None
 
