@@ -16,7 +16,16 @@ from lineage.graph import Graph
 from lineage.schema import CLAIM_TABLES, GRAPH_TABLES
 from lineage.stores.result import Result
 
-__all__ = ["KEPT", "AnswersCypher", "RunResult", "Snapshot", "Store", "WritesBack", "check_tables"]
+__all__ = [
+    "KEPT",
+    "AnswersCypher",
+    "RunResult",
+    "Snapshot",
+    "Store",
+    "Verifies",
+    "WritesBack",
+    "check_tables",
+]
 
 KEPT = 10  # newest snapshots that a store keeps
 
@@ -111,6 +120,14 @@ class AnswersCypher(Protocol):
 
         Raises `QueryError` for a query that is refused, also for one that writes without `write`.
         """
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    """A store whose files have checksums."""
+
+    def verify(self) -> None:
+        """Read every file of the newest snapshot; raises `StoreDamaged` where one is not what was written."""
 
 
 class RunResult(Protocol):
