@@ -36,6 +36,7 @@ DOCUMENTS: dict[str, list[str]] = {
     "paths": ["explain", "merged", "--paths", "2"],
     "queries": ["query", "--list"],
     "query": ["query", "ancestors", "--param", "product=merged"],
+    "results": ["results"],
     "show": ["show", "base"],
     "snapshots": ["snapshots"],
     "sources": ["sources", "base"],
