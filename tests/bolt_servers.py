@@ -24,7 +24,7 @@ import pytest
 __all__ = ["Neo4jServer", "NotAvailable", "free_port", "neo4j_address", "neo4j_packages", "neo4j_server"]
 
 POM: Final = Path(__file__).parent / "neo4j" / "pom.xml"
-READY_S: Final = 120.0
+READY_S: Final = 400.0  # a hang ends there; a busy machine takes its time
 OPENED: Final = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 CONF: Final = """\
 server.default_listen_address=127.0.0.1
@@ -90,8 +90,10 @@ class Neo4jServer:
     home: Path
     heap_mb: int = 512
     settings: str = ""
+    java: tuple[str, ...] = ("-XX:+UseG1GC",)
+    scheme: str = "bolt"
     username: str = "neo4j"
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
+    password: str = field(default_factory=lambda: "p" + secrets.token_urlsafe(12), repr=False)
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
@@ -99,15 +101,23 @@ class Neo4jServer:
         self._packages = neo4j_packages()
         for name in ("conf", "data", "logs", "run", "plugins", "import", "licenses"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
-        conf = CONF.format(port=self.port, heap_mb=self.heap_mb) + self.settings
-        (self.home / "conf" / "neo4j.conf").write_text(conf, encoding="ascii")
+        self._configure()
         self.admin("dbms", "set-initial-password", self.password)
         atexit.register(self.stop)
+
+    def _configure(self) -> None:
+        conf = CONF.format(port=self.port, heap_mb=self.heap_mb) + self.settings
+        (self.home / "conf" / "neo4j.conf").write_text(conf, encoding="ascii")
 
     @property
     def address(self) -> str:
         """What `connect` and the driver open."""
         return f"neo4j://127.0.0.1:{self.port}"
+
+    @property
+    def direct(self) -> str:
+        """The address without routing, secured as the settings want it."""
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -123,8 +133,9 @@ class Neo4jServer:
         return done.stdout
 
     def start(self) -> "Neo4jServer":
-        """Start the server and wait until a driver connects."""
-        command = ["java", "-XX:+UseG1GC", f"-Xms{self.heap_mb}m", f"-Xmx{self.heap_mb}m"]
+        """Start the server with the settings as they are now, and wait until a driver connects."""
+        self._configure()
+        command = ["java", *self.java, f"-Xms{self.heap_mb}m", f"-Xmx{self.heap_mb}m"]
         command += [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED]
         command += ["-Dio.netty.tryReflectionSetAccessible=true", "-Dlog4j2.disable.jmx=true"]
         command += ["-cp", f"{self.home}/plugins/*:{self.home}/conf/*:{self._packages}/*"]
@@ -143,7 +154,7 @@ class Neo4jServer:
 
         deadline = time.monotonic() + READY_S
         login = (self.username, self.password)
-        with neo4j.GraphDatabase.driver(f"bolt://127.0.0.1:{self.port}", auth=login) as driver:
+        with neo4j.GraphDatabase.driver(self.direct, auth=login) as driver:
             while True:
                 try:
                     with driver.session(database="neo4j") as session:
@@ -163,13 +174,13 @@ class Neo4jServer:
             self.process.wait()
             self.process = None
 
-    def stop(self) -> None:
+    def stop(self, patience_s: float = 30.0) -> None:
         """Ask the server to end, and end it where it does not; stopping twice is fine."""
         if self.process is None:
             return
         self.process.terminate()
         try:
-            self.process.wait(30)
+            self.process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -180,7 +191,7 @@ class Neo4jServer:
         import neo4j
 
         login = (self.username, self.password)
-        with neo4j.GraphDatabase.driver(f"bolt://127.0.0.1:{self.port}", auth=login) as driver:
+        with neo4j.GraphDatabase.driver(self.direct, auth=login) as driver:
             driver.execute_query("MATCH (n) DETACH DELETE n", database_="neo4j")
 
 

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "tree": ("documents", "Draw what a product is made of, and what is made of it."),
     "job": ("jobs", "Compute the cost of the jobs in a file."),
     "cost": ("costing", "Compute own cost, EPC, burden and cumulative cost."),
+    "results": ("keeping", "List the runs whose figures are kept with the graph."),
     "family": ("billing", "Add up a product and everything built on it."),
     "bill": ("billing", "Say who contributed what to a product's cost."),
     "sensitivity": ("sensing", "Say which uncertain inputs move a product's EPC."),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lineage.cli.figures import amount, amount_columns, finding_notes, header, shares_by_tier
-from lineage.cli.opening import opened, stored_graph
+from lineage.cli.keeping import Keeping, keeping_options
 from lineage.cli.options import output_options, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
 from lineage.cli.sampling import sample_options, samples_answer, uncertainty_of
 from lineage.cli.text import share
-from lineage.errors import OptionError, StoreError
+from lineage.errors import OptionError
 from lineage.run import Run
 from lineage.units import show
 
@@ -35,9 +35,9 @@ MOST_ROWS = 50  # rows of the table for people, where no number is asked for
     metavar="N",
     help="The N products with the largest EPC, or burden under a policy without EPC.",
 )
-@click.option("--write-back", is_flag=True, help="Keep the figures in the store, on the products (Neo4j).")
 @sample_options
 @store_option
+@keeping_options
 @run_options
 @output_options
 def cost_command(  # noqa: PLR0913 - one parameter per option
@@ -46,6 +46,8 @@ def cost_command(  # noqa: PLR0913 - one parameter per option
     write_back: bool,
     samples: int | None,
     uncertainty: Path | None,
+    prefix: str,
+    mapping: Path | None,
     address: str,
     run: Run,
     output: Output,
@@ -71,7 +73,8 @@ def cost_command(  # noqa: PLR0913 - one parameter per option
     if samples is not None and write_back:
         raise OptionError("--write-back keeps the best figures, not samples; leave out --samples")
     given = uncertainty_of(uncertainty)
-    graph = stored_graph(address)
+    keeping = Keeping(address, mapping)
+    graph = keeping.read()
     for name in products:
         graph.code(name)  # a wrong name is told before anything is computed
     result = cost(graph, run)
@@ -87,21 +90,8 @@ def cost_command(  # noqa: PLR0913 - one parameter per option
         )
         return
     if write_back:
-        output.note(f"kept in {address} as run {written_back(result, address)}")
+        output.note(f"kept in {address} as run {keeping.keep(result, prefix)}")
     output.show(cost_answer(result, codes, output))
-
-
-def written_back(result: "Cost", address: str) -> str:
-    """Keep a run's figures where the graph lives and return the run's id; `StoreError` where that cannot be."""
-    from lineage.stores.base import WritesBack
-
-    with opened(address) as store:
-        if not isinstance(store, WritesBack):
-            raise StoreError(
-                f"{address} keeps no results beside its products; write them to a file with --output, "
-                "or lineage copy the graph to a Neo4j and ask there"
-            )
-        return store.write_result(result)
 
 
 def chosen_codes(result: "Cost", wanted: list[int], top: int | None) -> list[int]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -48,12 +49,27 @@ def opened(address: str) -> "Iterator[Store]":
     spare_pandas()
     from lineage.stores import connect
 
-    with connect("memory:" if address == DEMO else address) as store:
+    with connect("memory:" if address == DEMO else address, ask=_asked if _is_terminal() else None) as store:
         if address == DEMO:
             from lineage.demo import demo_graph
 
             store.write(demo_graph())
         yield store
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@cache
+def _asked(question: str) -> str:
+    """Ask for a password, once for a command; what is typed is not shown. Nothing is for a server without logins."""
+    import click
+
+    answer: str = click.prompt(
+        question, default="", show_default=False, hide_input=True, err=True, prompt_suffix=""
+    )
+    return answer
 
 
 def stored_graph(address: str) -> "Graph":

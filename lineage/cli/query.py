@@ -180,11 +180,23 @@ def _answering(address: str, *, quiet: bool) -> Iterator["AnswersCypher"]:
     """Open a store that answers Cypher; the building of an index shows as a bar."""
     with opened(address) as store, progress_bar(quiet=quiet) as bar:
         from lineage.stores.base import AnswersCypher
+        from lineage.stores.index_asking import AsksIndex
 
         assert isinstance(store, AnswersCypher)  # every store does
-        if hasattr(store, "progress"):
+        if isinstance(store, AsksIndex):
             store.progress = bar
+            if not quiet:
+                advise_where_large(store)
         yield store
+
+
+def advise_where_large(store: Any) -> None:
+    """Say on standard error where a Neo4j is the better place to ask about the graph of a store."""
+    from lineage.stores.index import LARGE
+
+    kept = store.snapshots()
+    if kept and kept[-1].counts.get("products", 0) >= LARGE:
+        click.echo("note: with a million products and more, a Neo4j answers faster: lineage copy", err=True)
 
 
 def _result(store: "AnswersCypher", asking: Asking) -> "Result":

@@ -58,7 +58,8 @@ def serve_command(
 
         if not isinstance(store, (SnapshotStore, MemoryStore)):
             raise StoreError(f"{store.address} is a server already; connect to it, or serve a folder")
-        from lineage.stores.index import LARGE, open_index
+        from lineage.cli.query import advise_where_large
+        from lineage.stores.index import open_index
 
         with (
             _stop_asked() as stop,
@@ -67,10 +68,8 @@ def serve_command(
         ):
             access = index.start()
             bar.close()
-            if not quiet and store.snapshots()[-1].counts["products"] >= LARGE:
-                click.echo(
-                    "note: with a million products and more, a Neo4j answers faster: lineage copy", err=True
-                )
+            if not quiet:
+                advise_where_large(store)
             with _handed_out(store.address, access, output_file):
                 _wait(index, stop, quiet=quiet)
     if not quiet:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from lineage.claims import Claims
 from lineage.errors import StoreError
@@ -15,6 +15,9 @@ from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.schema import CLAIM_TABLES, GRAPH_TABLES
 from lineage.stores.result import Result
+
+if TYPE_CHECKING:
+    from lineage.stores.kept_run import KeptRun
 
 __all__ = [
     "KEPT",
@@ -131,11 +134,15 @@ class Verifies(Protocol):
 
 
 class RunResult(Protocol):
-    """What is written back: `lineage.views.cost.Cost`, which the stores know by these two alone."""
+    """What is written back: `lineage.views.cost.Cost`, which the stores know by these three alone."""
 
     @property
     def graph(self) -> Graph:
         """The graph that the run was on."""
+
+    @property
+    def weights(self) -> Mapping[tuple[str, str], tuple[float, str]]:
+        """(product, parent) -> the part of the parent that the product carries, and who decided it."""
 
     def as_dict(self, codes: Sequence[int] | None = None) -> dict[str, Any]:
         """Return the document lineage/cost/1."""
@@ -143,13 +150,19 @@ class RunResult(Protocol):
 
 @runtime_checkable
 class WritesBack(Protocol):
-    """A store that keeps the figures of runs on the nodes they belong to."""
+    """A store that keeps the figures and shares of runs with the products they belong to."""
 
     def write_result(self, result: RunResult, *, prefix: str = "") -> str:
         """Keep the figures of a run, all or none, in one namespace; return the run's id."""
 
+    def put_run(self, run: "KeptRun") -> None:
+        """Keep a run as another store kept it: `write_result` without computing anything."""
+
+    def kept(self, run_id: str) -> "KeptRun":
+        """Return a run with its figures and shares. Raises `StoreError` where there is no such run."""
+
     def remove_result(self, run_id: str) -> None:
-        """Remove a run and its figures. Raises `StoreError` where there is no such run."""
+        """Remove a run with its figures. Raises `StoreError` where there is no such run."""
 
     def results(self) -> list[dict[str, Any]]:
         """Return the runs that are kept, sorted by id."""

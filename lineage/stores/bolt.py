@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from lineage.errors import StoreError
-from lineage.stores.bolt_errors import translated
+from lineage.stores.bolt_errors import memory_told, translated
 from lineage.stores.result import Result
 
 if TYPE_CHECKING:
@@ -114,12 +114,21 @@ class Bolt:
     def read(self, work: Callable[["ManagedTransaction"], T]) -> T:
         """Run work in one read transaction; again where the server says that this may help."""
         with translated(self.address, self.login), self.session(write=False) as session:
-            return session.execute_read(work)
+            return session.execute_read(self._telling(work))
 
     def write(self, work: Callable[["ManagedTransaction"], T]) -> T:
         """Run work in one write transaction: all of it or nothing; again as `read` does."""
         with translated(self.address, self.login), self.session(write=True) as session:
-            return session.execute_write(work)
+            return session.execute_write(self._telling(work))
+
+    def _telling(self, work: Callable[["ManagedTransaction"], T]) -> Callable[["ManagedTransaction"], T]:
+        """Return work that is not tried again where it needs too much memory: it would need as much again."""
+
+        def told(transaction: "ManagedTransaction") -> T:
+            with memory_told(self.address):
+                return work(transaction)
+
+        return told
 
     def command(self, text: str) -> list[dict[str, Any]]:
         """Run one statement that needs no transaction of ours, such as making an index."""
@@ -178,6 +187,7 @@ def _opened(address: str, login: Login) -> "Driver":
     import logging
 
     import neo4j
+    import neo4j.exceptions
 
     # Without a handler, Python prints the driver's retries on stderr; who wants them adds one.
     logging.getLogger("neo4j").addHandler(logging.NullHandler())
@@ -193,6 +203,11 @@ def _opened(address: str, login: Login) -> "Driver":
     try:
         with driver.session(database=login.database, default_access_mode="READ") as session:
             session.run("RETURN 1").consume()  # not tried again: a wrong host or password shows at once
+    except neo4j.exceptions.ServiceUnavailable:
+        driver.close()
+        if address.startswith("neo4j"):  # "no routes" says not why; asked directly, the server shows it
+            _opened(f"bolt{address.removeprefix('neo4j')}", login).close()
+        raise
     except BaseException:
         driver.close()
         raise

@@ -11,12 +11,14 @@ from lineage.errors import LineageError, QueryError, StoreDenied, StoreError, St
 if TYPE_CHECKING:
     from lineage.stores.bolt import Login, Question
 
-__all__ = ["OutOfServerMemory", "translated"]
+__all__ = ["OutOfServerMemory", "memory_told", "translated"]
 
 _PLACE: Final = re.compile(r"\(line (\d+), column (\d+)")
-_LOGIN: Final = ("Unauthorized", "AuthenticationRateLimit", "CredentialsExpired", "TokenExpired")
+_LOGIN: Final = ("Unauthorized", "TokenExpired")
 _READ_ONLY: Final = ("ForbiddenOnReadOnlyDatabase", "WriteOnReadOnlyAccessDatabase", "ReadOnly")
 _NO_DATABASE: Final = ("DatabaseNotFound", "HomeDatabaseNotFound", "IllegalDatabaseName")
+_MEMORY: Final = "OutOfMemory"
+_LIMIT: Final = re.compile(r"\b(?:db|dbms)\.memory\.[a-z.]+[a-z]")  # the setting, as the server names it
 _GONE: Final = ("DatabaseUnavailable", "Unavailable", "UnknownSystemError", "LeaderSwitch", "NotALeader")
 
 
@@ -47,6 +49,25 @@ def translated(
         raise QueryError(question.text, f"a parameter cannot be sent: {error}") from None
 
 
+@contextmanager
+def memory_told(address: str) -> Iterator[None]:
+    """Turn the want of memory into our error at once: the driver takes it for something that passes."""
+    from neo4j.exceptions import Neo4jError
+
+    try:
+        yield
+    except Neo4jError as error:
+        if _MEMORY not in str(error.code):
+            raise
+        raise _out_of_memory(error, address) from None
+
+
+def _out_of_memory(error: Any, address: str) -> OutOfServerMemory:
+    limit = _LIMIT.search(str(error.message))
+    setting = limit[0] if limit else "dbms.memory.transaction.total.max"
+    return OutOfServerMemory(f"{address}: it needs more memory than the server allows; raise {setting} there")
+
+
 _REACH: Final = "check that the server runs, and its host and port"
 
 
@@ -54,6 +75,21 @@ def _of_server(  # the parameters of `translated`
     error: Any, address: str, login: "Login", question: "Question | None", advice: str
 ) -> LineageError:
     kind = str(error.code or "").rpartition(".")[2]
+    if kind in _LOGIN and not login.password:
+        return StoreDenied(
+            f"{address} wants a login, and no password was given; set NEO4J_PASSWORD (and NEO4J_USERNAME, which is "
+            f"{login.username!r} by default), or run the command on a terminal, where it asks"
+        )
+    if kind == "AuthenticationRateLimit":
+        return StoreDenied(
+            f"{address} refuses the login of {login.username!r} after too many wrong passwords; wait some seconds, "
+            "and check NEO4J_USERNAME and NEO4J_PASSWORD"
+        )
+    if kind == "CredentialsExpired":
+        return StoreDenied(
+            f"{address}: the password of {login.username!r} must be changed first, in any client of Neo4j: "
+            "ALTER CURRENT USER SET PASSWORD FROM '...' TO '...'; then set NEO4J_PASSWORD to the new one"
+        )
     if kind in _LOGIN:
         return StoreDenied(
             f"{address} refuses the login of {login.username!r}; check NEO4J_USERNAME and NEO4J_PASSWORD"
@@ -71,11 +107,11 @@ def _of_server(  # the parameters of `translated`
         )
     if kind in _GONE:
         return StoreUnavailable(f"{address} cannot answer now: {_plain(error)}; try again later")
-    if "OutOfMemory" in kind:
-        text = "it needs more memory than the server allows"
+    if _MEMORY in kind:
         if question is None:
-            return OutOfServerMemory(f"{address}: {text}; raise dbms.memory.transaction.total.max there")
-        return QueryError(question.text, f"{text}; match less, or return fewer rows")
+            return _out_of_memory(error, address)
+        text = "it needs more memory than the server allows; match less, or return fewer rows"
+        return QueryError(question.text, text)
     if question is None:
         return StoreError(f"{address} refused: {_plain(error)} ({error.code})")
     return _of_query(error, kind, question, advice)

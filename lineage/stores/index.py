@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from lineage.errors import QueryError, StoreUnavailable
 from lineage.graph import Graph
@@ -44,6 +44,15 @@ class Access:
     login: Login
 
 
+class _Wanted(NamedTuple):
+    """Which snapshot is to be asked; `key` names its index: the digest, until runs are kept beside it."""
+
+    store: SnapshotStore
+    number: int
+    digest: str
+    key: str
+
+
 def open_index(
     store: Readable, *, progress: Progress | None = None, port: int | None = None
 ) -> "OfflineIndex":
@@ -71,7 +80,7 @@ class OfflineIndex:
         self._process: EngineProcess | None = None
         self._bolt: IndexBolt | None = None
         self._retired: list[IndexBolt] = []  # of an older graph, with an answer that is still being read
-        self._digest = ""
+        self._digest = self._key = ""
 
     def cypher(
         self,
@@ -107,7 +116,7 @@ class OfflineIndex:
     def is_outdated(self) -> bool:
         """Return whether the store has another graph than the one that is answered about."""
         if isinstance(self._store, SnapshotStore):
-            return self._store.current()[1] != self._digest
+            return self._store.index_key()[2] != self._key
         return self._store.read().digest != self._digest
 
     def close(self) -> None:
@@ -133,13 +142,13 @@ class OfflineIndex:
     def _answering(self) -> IndexBolt:
         try:
             process = self._started()
-            store, number, digest = self._snapshot()
-            if self._bolt is None or digest != self._digest:
+            wanted = self._snapshot()
+            if self._bolt is None or wanted.key != self._key:
                 if self._bolt is not None:
                     self._retire()
                     process = self._started()
-                self._bolt = self._opened(process, store, number, digest)
-                self._digest = digest
+                self._bolt = self._opened(process, wanted)
+                self._digest, self._key = wanted.digest, wanted.key
             return self._bolt
         except BaseException:  # an interrupt too: half a command may be on its way to the engine
             self._stop()
@@ -173,38 +182,38 @@ class OfflineIndex:
             if process is not None:
                 process.close()
 
-    def _snapshot(self) -> tuple[SnapshotStore, int, str]:
-        """Return a store on disk that has the graph, the number of its snapshot and the graph's digest."""
+    def _snapshot(self) -> _Wanted:
+        """Return a snapshot on disk that has the graph."""
         if isinstance(self._store, SnapshotStore):
-            return self._store, *self._store.current()
+            return _Wanted(self._store, *self._store.index_key())
         graph = self._store.read()
         if self._own is None:
             self._own = Path(tempfile.mkdtemp(prefix="lineage-index-"))
         kept = SnapshotStore(self._own / "store")
         if graph.digest != self._digest or not kept.snapshots():
             kept.write(graph)
-        return kept, *kept.current()
+        return _Wanted(kept, *kept.index_key())
 
-    def _opened(self, process: EngineProcess, store: SnapshotStore, number: int, digest: str) -> IndexBolt:
+    def _opened(self, process: EngineProcess, wanted: _Wanted) -> IndexBolt:
         """Open the index; one that the engine cannot open is built anew, once."""
-        folder = IndexFolder(store.path.absolute() / "index", self._engine.name)
-        self._build(process, folder, (store, number, digest))
+        folder = IndexFolder(wanted.store.path.absolute() / "index", self._engine.name)
+        self._build(process, folder, wanted)
         try:
-            port = process.serve(self._opening(folder, process, digest))
+            port = process.serve(self._opening(folder, process, wanted.key))
         except (EngineRefusal, StoreUnavailable) as error:
             if isinstance(error, EngineRefusal) and error.kind == "port":
                 raise
             with folder.building():
-                folder.discard(digest)
+                folder.discard(wanted.key)
             self._stop()
             process = self._started()
-            self._build(process, folder, (store, number, digest))
-            port = process.serve(self._opening(folder, process, digest))
+            self._build(process, folder, wanted)
+            port = process.serve(self._opening(folder, process, wanted.key))
         return IndexBolt(f"bolt://127.0.0.1:{port}", self._login, process)
 
-    def _opening(self, folder: IndexFolder, process: EngineProcess, digest: str) -> dict[str, Any]:
+    def _opening(self, folder: IndexFolder, process: EngineProcess, key: str) -> dict[str, Any]:
         return {
-            "index": str(folder.data(digest)),
+            "index": str(folder.data(key)),
             "links": str(folder.serving(process.pid)),
             "user": USER,
             "password": self._login.password,
@@ -212,26 +221,23 @@ class OfflineIndex:
             "own": None if self._own is None else str(self._own),
         }
 
-    def _build(
-        self, process: EngineProcess, folder: IndexFolder, snapshot: tuple[SnapshotStore, int, str]
-    ) -> None:
+    def _build(self, process: EngineProcess, folder: IndexFolder, wanted: _Wanted) -> None:
         """Have the index in its folder; where several processes want it, one builds and the others wait."""
-        store, number, digest = snapshot
-        if folder.usable(digest):
+        if folder.usable(wanted.key):
             return
         with folder.building():
-            if folder.usable(digest):
+            if folder.usable(wanted.key):
                 return
-            folder.sweep(digest)
-            incoming = folder.incoming(digest)
+            folder.sweep(wanted.key)
+            incoming = folder.incoming(wanted.key)
             command = {
-                "store": str(store.path.absolute()),
-                "number": number,
-                "digest": digest,
+                "store": str(wanted.store.path.absolute()),
+                "number": wanted.number,
+                "digest": wanted.digest,
                 "into": str(incoming),
                 "own": None if self._own is None else str(self._own),
             }
             try:
-                folder.publish(incoming, digest, process.build(command, self._progress))
+                folder.publish(incoming, wanted.key, process.build(command, self._progress))
             finally:
                 shutil.rmtree(incoming, ignore_errors=True)

@@ -5,7 +5,7 @@ Runs in the engine's process. Labels, relationship types and properties are thos
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import numpy as np
 from lineage.errors import StoreError
 from lineage.graph import Graph
 from lineage.schema import KINDS, LABELS, kind_of
+from lineage.stores.kept_run import RUN_LABEL, RUN_PROPERTY, SHARE_TYPE, KeptRun, figure_names, prefixed
 from lineage.stores.neo4j_links import links_of, sources_of
 from lineage.stores.neo4j_model import (
     EDGE_TYPES,
@@ -31,6 +32,17 @@ __all__ = ["build"]
 
 BATCH_ROWS: Final = 5000
 
+# Properties that few nodes have, or that questions select relationships by. The engine takes such an index for
+# "= value" and "> number", not for IS NOT NULL, and for a relationship only where its ends have no label.
+_LOOKED_UP: Final = (
+    ("Product", "deployed", "BOOLEAN"),
+    ("Product", "own_carbon_gco2e", "DOUBLE"),
+    ("Product", "own_carbon_gco2e_hi", "DOUBLE"),
+    ("Product", "own_energy_kwh", "DOUBLE"),
+    ("Model", "parameters", "DOUBLE"),
+    ("DERIVED_FROM", "relation", "STRING"),
+)
+
 Tell = Callable[[dict[str, Any]], None]
 Ends = dict[tuple[str, str], str]  # (label, stored id) -> the engine's record id
 
@@ -42,7 +54,8 @@ def build(engine: Any, command: Mapping[str, Any], tell: Tell) -> dict[str, int]
     Raises `StoreDamaged` or `StoreError` where the snapshot is not what its digest says, and where the engine
     does not hold what was written to it.
     """
-    graph = SnapshotStore(Path(command["store"]), command["number"]).read()
+    store = SnapshotStore(Path(command["store"]), command["number"])
+    graph = store.read()
     if graph.digest != command["digest"]:
         raise StoreError("the snapshot changed while its index was built; ask again")
     into = Path(command["into"]) / "data"
@@ -50,7 +63,7 @@ def build(engine: Any, command: Mapping[str, Any], tell: Tell) -> dict[str, int]
     database = engine.create_database(str(into))
     try:
         _make_types(database)
-        counts = _Loading(database, graph, tell).run()
+        counts = _Loading(database, graph, store.runs(), tell).run()
         _make_indexes(database)
         found = {name: _count(database, name) for name in counts}
     finally:
@@ -68,15 +81,19 @@ def _make_types(database: Any) -> None:
     for label in (*parents, *LABELS.values()):
         parent = parents.get(label, "Product")
         database.command("sql", f"CREATE VERTEX TYPE {label}" + (f" EXTENDS {parent}" if parent else ""))
-    for kind in (*EDGE_TYPES, *LINK_TYPES):
+    database.command("sql", f"CREATE VERTEX TYPE {RUN_LABEL}")
+    for kind in (*EDGE_TYPES, *LINK_TYPES, SHARE_TYPE):
         database.command("sql", f"CREATE EDGE TYPE {kind}")
 
 
 def _make_indexes(database: Any) -> None:
-    """Make the look-up by id: after loading, which is faster than while."""
+    """Make the look-ups: after loading, which is faster than while."""
     for label in (*NODE_LABELS.values(), "Source"):
         database.command("sql", f"CREATE PROPERTY {label}.id STRING")
         database.command("sql", f"CREATE INDEX ON {label} (id) UNIQUE")
+    for label, name, kind in _LOOKED_UP:
+        database.command("sql", f"CREATE PROPERTY {label}.{name} {kind}")
+        database.command("sql", f"CREATE INDEX ON {label} ({name}) NOTUNIQUE NULL_STRATEGY SKIP")
 
 
 def _count(database: Any, what: str) -> int:
@@ -87,14 +104,15 @@ def _count(database: Any, what: str) -> int:
 class _Loading:
     """One pass over a graph: nodes first, then what connects them."""
 
-    def __init__(self, database: Any, graph: Graph, tell: Tell) -> None:
-        self._database, self._graph, self._tell = database, graph, tell
+    def __init__(self, database: Any, graph: Graph, runs: Sequence[KeptRun], tell: Tell) -> None:
+        self._database, self._graph, self._runs, self._tell = database, graph, runs, tell
+        self._figures = [prefixed(run) for run in runs]
         self._links, self._sources = sorted(links_of(graph)), sources_of(graph)
         edges = graph.tables["edges"].num_rows if "edges" in graph.tables else 0
-        self._relationships = edges + len(self._links)
+        self._relationships = edges + len(self._links) + sum(run.shares.num_rows for run in runs)
         rows = sum(graph.tables[name].num_rows for name in NODE_LABELS if name in graph.tables)
         # Relationships are written when the batch closes, which takes about as long as all before.
-        self._total = rows + len(self._sources) + 2 * self._relationships + 1
+        self._total = rows + len(self._sources) + len(runs) + 2 * self._relationships + 1
         self._done = 0
         self._ends: Ends = {}
 
@@ -105,8 +123,10 @@ class _Loading:
                 if name in self._graph.tables:
                     self._load_nodes(batch, name)
             self._create(batch, "Source", list(self._sources.values()))
+            self._create(batch, RUN_LABEL, [_node(run) for run in self._runs])
             self._load_edges(batch)
             self._load_links(batch)
+            self._load_shares(batch)
         self._tell({"done": self._total, "total": self._total})
         return {"nodes": len(self._ends), "relationships": self._relationships}
 
@@ -115,7 +135,13 @@ class _Loading:
         labels = np.array([_label(name, item or "") for item in self._graph.texts(name, "id")], object)
         for label in sorted(set(labels)):
             for some in _slices(np.flatnonzero(labels == label)):
-                self._create(batch, label, cell_maps(name, table.take(some)))
+                part = table.take(some)
+                maps = cell_maps(name, part)
+                if name == "products":
+                    for row, product in zip(maps, part.column("id").to_pylist(), strict=True):
+                        for figures in self._figures:
+                            row.update(figures.get(product, ()))
+                self._create(batch, label, maps)
 
     def _create(self, batch: Any, label: str, maps: list[dict[str, Any]]) -> None:
         records = batch.create_vertices(label, maps) if maps else ()
@@ -152,9 +178,30 @@ class _Loading:
                 batch.new_edges([a for a, _ in some], kind, [b for _, b in some])
                 self._step(len(some))
 
+    def _load_shares(self, batch: Any) -> None:
+        for run in self._runs:
+            for start in range(0, run.shares.num_rows, BATCH_ROWS):
+                part = run.shares.slice(start, BATCH_ROWS).to_pylist()
+                above, below = (
+                    [self._ends[_label("products", row[end]), stored_key(row[end])] for row in part]
+                    for end in ("product", "parent")
+                )
+                told = [
+                    {RUN_PROPERTY: run.id, "w": row["w"], "weight_source": row["weight_source"]}
+                    for row in part
+                ]
+                batch.new_edges(above, SHARE_TYPE, below, told)
+                self._step(len(part))
+
     def _step(self, rows: int) -> None:
         self._done += rows
         self._tell({"done": self._done, "total": self._total})
+
+
+def _node(run: KeptRun) -> dict[str, Any]:
+    """Return the properties of a run's node, as in a Neo4j."""
+    told = {**run.node, "labels": [OURS], "properties": figure_names(run.prefix, run.node["impact"])}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _label(table: str, name: str) -> str:

@@ -18,7 +18,7 @@ from lineage.stores.locking import runs
 
 __all__ = ["IndexFolder"]
 
-SCHEMA: Final = "lineage/index/1"
+SCHEMA: Final = "lineage/index/2"
 MANIFEST_FILE: Final = "index.json"
 LOCK_FILE: Final = "build.lock"
 DATA: Final = "data"

@@ -18,6 +18,7 @@ from lineage.run import Run
 from lineage.stores.base import RunResult, Snapshot, check_tables
 from lineage.stores.bolt import Bolt, Login, Question, bolt_address
 from lineage.stores.bolt_errors import OutOfServerMemory
+from lineage.stores.kept_run import KeptRun, find_run, kept_run
 from lineage.stores.neo4j_lock import ServerLock
 from lineage.stores.neo4j_plan import Step
 from lineage.stores.neo4j_publish import Publication, existing, run_steps
@@ -25,11 +26,10 @@ from lineage.stores.neo4j_read import read_tables
 from lineage.stores.neo4j_results import (
     Target,
     find_results,
-    find_run,
+    find_stale,
+    read_run,
     remove_steps,
     result_steps,
-    run_id,
-    stale_nodes,
 )
 from lineage.stores.neo4j_schema import apply_schema
 from lineage.stores.neo4j_state import State, claims_in, findings_in, load_state
@@ -183,7 +183,18 @@ class Neo4jStore:
     def _in_several(self, steps: Callable[[], Iterator[Step]]) -> None:
         """Run each step in a transaction of its own: after a failure, all of them can be run again."""
         for step in steps():
-            self._in_one(lambda step=step: iter([step]))  # type: ignore[misc]
+            self._in_parts(step)
+
+    def _in_parts(self, step: Step) -> None:
+        """Run a step in one transaction, or half of its rows in one each where that takes too much memory."""
+        try:
+            self._in_one(lambda: iter([step]))
+        except OutOfServerMemory:
+            half = len(step.rows) // 2
+            if not half:
+                raise
+            self._in_parts(step._replace(rows=step.rows[:half]))
+            self._in_parts(step._replace(rows=step.rows[half:]))
 
     def _in_one_or_more(self, steps: Callable[[], Iterator[Step]]) -> None:
         try:
@@ -209,35 +220,47 @@ class Neo4jStore:
     def write_result(
         self, result: RunResult, *, prefix: str = "", mapping: "ModelMapping | None" = None
     ) -> str:
-        """Put the figures of a run onto the nodes, and the run beside them; returns the run's id.
+        """Put the figures and shares of a run onto the nodes, and the run beside them; returns the run's id.
 
         One namespace (`prefix`) holds one run: the one before goes. With `mapping` the nodes are those of the
         model that `adopt` read. Raises `StoreError` where a property of that name is not ours.
         """
-        document = result.as_dict()
-        with self.writing():
-            found = self._bolt.read(find_results)
-            before = [item for item in found if item["prefix"] == prefix]
-            stale = self._bolt.read(lambda transaction: stale_nodes(transaction, before))
-            target = self._target(result, document, mapping)
-            self._in_one_or_more(result_steps(document, prefix, target, found, stale))
-        return run_id(document["run"])
-
-    def _target(
-        self, result: RunResult, document: Mapping[str, Any], mapping: "ModelMapping | None"
-    ) -> Target:
-        products = [row["id"] for row in document["products"]]
+        run = kept_run(result, prefix)
         if mapping is None:
-            return Target.ours(products)
+            self.put_run(run)
+            return run.id
         from lineage.stores.neo4j_adopt import target_of
 
-        return target_of(self._bolt, mapping, result.graph, frozenset(products))
+        products = frozenset(run.figures.column("id").to_pylist())
+        self._put(run, lambda: target_of(self._bolt, mapping, result.graph, products))
+        return run.id
+
+    def put_run(self, run: KeptRun) -> None:
+        """Put a run that another store kept onto the nodes of the same products. Raises as `write_result` does."""
+        self._put(run, lambda: Target.ours(run.figures.column("id").to_pylist()))
+
+    def _put(self, run: KeptRun, target: Callable[[], Target]) -> None:
+        with self.writing():
+            found = self._bolt.read(_every_run)
+            before = [item for item in found if item["prefix"] == run.prefix]
+            stale = self._bolt.read(lambda transaction: find_stale(transaction, before))
+            self._in_one_or_more(result_steps(run, target(), found, stale))
+
+    def kept(self, run_id: str) -> KeptRun:
+        """Return a run with its figures and shares. Raises `StoreError` where it is not there, or not whole."""
+        self._check_open()
+
+        def work(transaction: "ManagedTransaction") -> KeptRun:
+            run = find_run(run_id, find_results(transaction), self.address)
+            return read_run(transaction, run, self.address)
+
+        return self._bolt.read(work)
 
     def remove_result(self, run_id: str) -> None:
-        """Remove a run and its figures. Raises `StoreError` where there is no such run."""
+        """Remove a run with its figures and shares. Raises `StoreError` where there is no such run."""
         with self.writing():
-            run = find_run(run_id, self._bolt.read(find_results), self.address)
-            stale = self._bolt.read(lambda transaction: stale_nodes(transaction, [run]))
+            run = find_run(run_id, self._bolt.read(_every_run), self.address)
+            stale = self._bolt.read(lambda transaction: find_stale(transaction, [run]))
             self._in_one_or_more(lambda: remove_steps(run, stale))
 
     def results(self) -> list[dict[str, Any]]:
@@ -274,3 +297,7 @@ class Neo4jStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"the store {self.address} is closed; connect again")
+
+
+def _every_run(transaction: "ManagedTransaction") -> list[dict[str, Any]]:
+    return find_results(transaction, unfinished=True)

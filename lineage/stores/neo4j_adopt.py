@@ -212,9 +212,7 @@ def target_of(bolt: Bolt, mapping: ModelMapping, graph: Graph, products: frozens
         return rows
 
     labels = sorted({item.label for item in mapping.products()})
-    return Target(
-        labels, lambda label: f"MATCH (n:{quoted(label)}) WHERE elementId(n) = row.key", bolt.read(work)
-    )
+    return Target.foreign(labels, bolt.read(work))
 
 
 def _product(graph: Graph, name: str) -> str:

@@ -1,7 +1,7 @@
 """The files for `neo4j-admin database import full`: the fast way into an empty database."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from lineage.errors import StoreError
 from lineage.graph import Graph
 from lineage.schema import LABELS, kind_of
 from lineage.stores.base import check_tables
-from lineage.stores.neo4j_links import links_of, sources_of
+from lineage.stores.neo4j_links import Link, links_of, sources_of
 from lineage.stores.neo4j_model import NODE_LABELS, OURS, cell_arrays, stored_columns, stored_key
 from lineage.stores.neo4j_publish import Publication
 from lineage.stores.neo4j_state import parts_of
@@ -164,13 +164,8 @@ def _write_nodes(files: _Files, graph: Graph) -> None:
         header = [
             f"id:ID({common})" if prop == "id" else f"{prop}:{_TYPES[kind]}" for prop, kind in shape.items()
         ]
-        labels = np.array(
-            [
-                LABELS[kind_of(item)] if name == "products" else common
-                for item in table.column("id").to_pylist()
-            ],
-            object,
-        )
+        ids = graph.ids if name == "products" else ()
+        labels = np.array([LABELS[kind_of(item)] for item in ids] or [common] * table.num_rows, object)
         for label in sorted(set(labels)):
             rows = np.flatnonzero(labels == label)
             parts = (pa.table(_rows_of(name, table.take(some), shape)) for some in _slices(rows))
@@ -189,7 +184,7 @@ def _write_edges(files: _Files, graph: Graph) -> None:
         *(f"{prop}:{_TYPES[kind]}" for prop, kind in shape.items()),
     ]
     keys = pa.array([stored_key(name) for name in graph.ids], pa.string())
-    kinds = np.array(table.column("type").to_pylist(), object)
+    kinds = table.column("type")
 
     def part(some: "np.ndarray[Any, np.dtype[np.int64]]") -> pa.Table:
         edges = table.take(some)
@@ -197,30 +192,30 @@ def _write_edges(files: _Files, graph: Graph) -> None:
         cells = _rows_of("edges", edges, shape)
         return pa.table([*ends, *cells.values()], names=[":START", ":END", *cells])
 
-    for kind in sorted(set(kinds)):
-        files.add(
-            f"--relationships={kind}",
-            f"edges-{kind}",
-            header,
-            map(part, _slices(np.flatnonzero(kinds == kind))),
-        )
+    for kind in sorted(kinds.unique().to_pylist()):
+        rows = np.flatnonzero(pc.equal(kinds, kind).to_numpy())
+        files.add(f"--relationships={kind}", f"edges-{kind}", header, map(part, _slices(rows)))
 
 
 def _write_links(files: _Files, graph: Graph) -> None:
     groups = {"Source": "Source", **_GROUPS}
-    found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    found: dict[tuple[str, str, str], list[Link]] = {}
     for link in sorted(links_of(graph)):
-        key = (link.kind, groups[link.above], groups[link.below])
-        found.setdefault(key, []).append((link.a, link.b))
-    for (kind, above, below), pairs in found.items():
-        table = pa.table([[a for a, _ in pairs], [b for _, b in pairs]], names=["a", "b"])
+        found.setdefault((link.kind, groups[link.above], groups[link.below]), []).append(link)
+    for (kind, above, below), links in found.items():
         header = [f":START_ID({above})", f":END_ID({below})"]
-        files.add(f"--relationships={kind}", f"links-{kind}-{above}-{below}", header, [table])
+        files.add(f"--relationships={kind}", f"links-{kind}-{above}-{below}", header, _link_tables(links))
     sources = sources_of(graph)
     names = ["id", *sorted({name for item in sources.values() for name in item} - {"id"})]
     columns = {name: pa.array([item.get(name) for item in sources.values()], pa.string()) for name in names}
     header = ["id:ID(Source)", *(f"{name}:string" for name in names[1:])]
     files.add(f"--nodes={OURS}:Source", "nodes-Source", header, [pa.table(columns)])
+
+
+def _link_tables(links: Sequence[Link]) -> Iterator[pa.Table]:
+    for start in range(0, len(links), _ROWS):
+        some = links[start : start + _ROWS]
+        yield pa.table([[link.a for link in some], [link.b for link in some]], names=["a", "b"])
 
 
 def _write_beside(files: _Files, publication: Publication) -> None:

@@ -4,7 +4,8 @@
 `REPORTED_IN` repeat what properties say, and are made anew with every graph.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lineage.graph import Graph
@@ -62,27 +63,61 @@ def _of_jobs(graph: Graph) -> Iterator[Link]:
 
 
 def _of_figures(graph: Graph) -> Iterator[Link]:
-    """Yield which source the winning figures come from: "ADDRESS" or "ADDRESS, PLACE"."""
+    """Yield which source the winning figures come from: "FILE" or "FILE, PLACE", as `own_carbon_source` says it."""
     sources = sources_of(graph)
     if not sources:
         return
+    cited = _Cited(graph, sources)
     for impact in IMPACTS.values():
         column = f"{impact.column.rsplit('_', 1)[0]}_source"
         if column not in graph.tables["products"].column_names:
             continue
-        for code, cited in enumerate(graph.texts("products", column)):
-            text = cited or ""
-            while text and stored_key(text) not in sources:
-                text = text.rpartition(", ")[0]
-            if text:
+        for code, text in enumerate(graph.texts("products", column)):
+            key = cited.source(text, graph.ids[code]) if text else None
+            if key is not None:
                 name = graph.ids[code]
                 yield Link(
-                    "REPORTED_IN",
-                    label_of("products", kind_of(name)),
-                    stored_key(name),
-                    "Source",
-                    stored_key(text),
+                    "REPORTED_IN", label_of("products", kind_of(name)), stored_key(name), "Source", key
                 )
+
+
+class _Cited:
+    """Finds the source that a figure names: by its address, or by its file name.
+
+    Of several files with one name it is the one that speaks of the product, if only one does.
+    """
+
+    def __init__(self, graph: Graph, sources: Mapping[str, Any]) -> None:
+        self._graph, self._sources = graph, sources
+        self._named: dict[str, list[str]] = {}
+        for key in sources:
+            self._named.setdefault(key.rpartition("/")[2], []).append(key)
+
+    def source(self, text: str, product: str) -> str | None:
+        """Return the stored id of the source; None where that cannot be told."""
+        while text:
+            if stored_key(text) in self._sources:
+                return stored_key(text)
+            named = self._named.get(text, ())
+            if len(named) > 1:
+                named = [key for key in named if key in self._speaking.get(product, ())]
+            if len(named) == 1:
+                return named[0]
+            text = text.rpartition(", ")[0]
+        return None
+
+    @cached_property
+    def _speaking(self) -> dict[str, set[str]]:
+        """Product -> stored ids of the sources that have a row about it."""
+        claims = self._graph.claims
+        if claims is None or "products" not in claims.tables:
+            return {}
+        keys = [stored_key(address) for address in claims.sources.column("address").to_pylist()]
+        table = claims.tables["products"]
+        found: dict[str, set[str]] = {}
+        for name, source in zip(*(table.column(item).to_pylist() for item in ("id", "source")), strict=True):
+            found.setdefault(name, set()).add(keys[source])
+        return found
 
 
 def sources_of(graph: Graph) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerLock"]
 
-_WAIT_S: Final = 5.0  # a lock that is free is had at once, but a busy server plans the statement first
+# A lock that is free is had at once; but a busy server takes its time to plan the statement, so that it is asked
+# again, longer, before somebody is said to write whom the server does not name.
+_WAITS_S: Final = (5.0, 25.0)
 _TAKE: Final = "MERGE (w:LineageWriter {id: 'writer'}) SET w.taken = true"
 _OPEN: Final = "MERGE (s:LineageStore {id: 'store'}) SET s.token = $token"
 _FENCE: Final = (
@@ -67,9 +69,14 @@ class ServerLock:
             )
 
     def _take(self) -> None:
-        holder = self._holder()
-        if holder is not None or not self._is_free():
-            raise StoreLocked(self._bolt.address, holder if holder else self._holder())
+        for wait_s in _WAITS_S:
+            holder = self._holder()
+            if holder is not None:
+                raise StoreLocked(self._bolt.address, holder)
+            if self._is_free(wait_s):
+                break
+        else:
+            raise StoreLocked(self._bolt.address, self._holder())
         self._token = secrets.token_hex(16)
         with ExitStack() as stack:
             stack.enter_context(translated(self._bolt.address, self._bolt.login))
@@ -80,12 +87,12 @@ class ServerLock:
             self._bolt.write(lambda tx: tx.run(_OPEN, token=self._token).consume())
             self._open = stack.pop_all()
 
-    def _is_free(self) -> bool:
+    def _is_free(self, wait_s: float) -> bool:
         """Return whether the lock can be had: it is taken for a moment, with a time limit."""
         from neo4j.exceptions import Neo4jError
 
         with translated(self._bolt.address, self._bolt.login), self._bolt.session(write=True) as session:
-            transaction = session.begin_transaction(timeout=_WAIT_S)
+            transaction = session.begin_transaction(timeout=wait_s)
             try:
                 transaction.run(_TAKE).consume()
                 transaction.commit()

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from lineage.graph import Graph
 from lineage.schema import KINDS, kind_of
+from lineage.stores.kept_run import SHARE_TYPE
 from lineage.stores.neo4j_links import Link, links_of, sources_of
 from lineage.stores.neo4j_model import (
     EDGE_TYPES,
@@ -260,9 +261,13 @@ def _stripped(table: str, names: list[str], nothing: Mapping[str, None]) -> Iter
             "FOREACH (_ IN CASE WHEN whole THEN [] ELSE [1] END | "
             f"SET n += $nothing REMOVE n:{common}:{label})"
         )
+        # The shares of a run go with the product; they are ours, and would keep the node.
+        free = f"UNWIND $rows AS row MATCH (n:{label}:{OURS} {{id: row.id}})-[r:{SHARE_TYPE}]-() DELETE r"
         labels = [*common.split(":"), label]
         parameters = {"nothing": dict(nothing), "known": sorted(nothing), "labels": labels}
         for some in batches({"id": stored_key(name)} for name in sorted(group)):
+            if table == "products":
+                yield Step(free, some)
             yield Step(text, some, parameters)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from sys import intern
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Publication", "existing", "run_steps"]
 
+_ROWS: Final = 50_000
 _SWITCH = "UNWIND $rows AS row MATCH (s:LineageStore {id: 'store'}) SET s += row.p"
 _PARTS = "UNWIND $rows AS row MERGE (p:LineagePart {id: row.id}) SET p += row"
 _OLD_PARTS = "UNWIND $rows AS row MATCH (p:LineagePart) WHERE NOT p.sha256 IN row.kept DELETE p"
@@ -30,7 +32,9 @@ _OLD_PARTS = "UNWIND $rows AS row MATCH (p:LineagePart) WHERE NOT p.sha256 IN ro
 def existing(transaction: "ManagedTransaction", address: str) -> tuple[Existing, State]:
     """Read what is in the database; keys alone where an interrupted writer or a stranger left something odd."""
     state = load_state(transaction, address)
-    results = frozenset(name for run in find_results(transaction) for name in run["properties"])
+    results = frozenset(
+        name for run in find_results(transaction, unfinished=True) for name in run["properties"]
+    )
     links, sources = read_links(transaction), read_sources(transaction)
     if state.complete:
         try:
@@ -158,10 +162,16 @@ def _check_order(graph: Graph) -> None:
         except ValueError as error:
             raise StoreError(f"products: {error}") from None
     if "edges" in graph.tables:
-        kinds = [kind_of(name) for name in graph.ids]
-        edges = graph.tables["edges"]
-        ends = zip(*(edges.column(name).to_pylist() for name in ("product", "parent", "type")), strict=True)
-        for product, parent, told in ends:
+        _check_types(graph)
+
+
+def _check_types(graph: Graph) -> None:
+    """Raise `StoreError` for an edge whose type is not that of its ends; a part of the edges at a time."""
+    kinds = [intern(kind_of(name)) for name in graph.ids]
+    table = graph.tables["edges"].select(["product", "parent", "type"])
+    for start in range(0, table.num_rows, _ROWS):
+        part = table.slice(start, _ROWS)
+        for product, parent, told in zip(*(item.to_pylist() for item in part.columns), strict=True):
             if told != edge_type(kinds[product], kinds[parent]):
                 raise StoreError(
                     f"edge {graph.ids[product]} <- {graph.ids[parent]} has the type {told!r}, not "

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
+from lineage.errors import StoreError
+
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
@@ -34,17 +36,34 @@ class Result:
         self.columns: tuple[str, ...] = tuple(next(answers))
         self._rows = answers if limit is None else islice(answers, max(0, limit))
         self.closed = False
+        self._whole = False  # every row was handed out
         # The first row is fetched now: what is wrong with a query shows where it was asked.
         self._first = list(islice(self._rows, 1))
         if not self._first:
-            self.close()
+            self._finish()
 
     def __iter__(self) -> Iterator[Record]:
-        """Yield the rows that were not read yet, as dicts."""
+        """Yield the rows that were not read yet, as dicts.
+
+        Raises `StoreError` where the answer, or what it comes from, was closed before the last row: part of an
+        answer never looks like the whole.
+        """
         while self._first:
             yield dict(zip(self.columns, self._first.pop(), strict=True))
-        for row in self._rows:
-            yield dict(zip(self.columns, row, strict=True))
+        try:
+            for row in self._rows:
+                yield dict(zip(self.columns, row, strict=True))
+        except Exception:
+            self.close()
+            raise
+        if self.closed and not self._whole:
+            raise StoreError(
+                "the answer was closed before all its rows were read; ask again, and read it while its store is open"
+            )
+        self._finish()
+
+    def _finish(self) -> None:
+        self._whole = True
         self.close()
 
     @cached_property
@@ -82,8 +101,9 @@ class Result:
         return subgraph_of(self.records)
 
     def close(self) -> None:
-        """Stop reading; rows that were not fetched are gone. Closing twice is fine."""
+        """Stop reading; rows that were not read are gone. Closing twice is fine."""
         self.closed = True
+        self._first.clear()
         with suppress(StopIteration):
             close = getattr(self._answers, "close", None)
             if close is not None:

@@ -3,12 +3,13 @@
 Layout, guarantees and recovery: docs/store.md.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.kernels.coded import Coded
 from lineage.run import Run
-from lineage.stores.base import Snapshot, check_tables
+from lineage.stores.base import RunResult, Snapshot, check_tables
 from lineage.stores.coded import coded_arrays, open_coded
 from lineage.stores.columns import (
     CLAIM_FILES,
@@ -31,8 +32,10 @@ from lineage.stores.columns import (
 )
 from lineage.stores.folder import StoreFolder, verify
 from lineage.stores.index_asking import AsksIndex
+from lineage.stores.kept_run import KeptRun, check_free, check_prefix, find_run, kept_run
 from lineage.stores.locking import WriterLock
 from lineage.stores.manifest import Manifest, load_manifest, read_checked
+from lineage.stores.run_files import RunFiles
 from lineage.stores.stored import StoredGraph, StoredTables
 from lineage.timeline import existing_at
 
@@ -120,6 +123,64 @@ class SnapshotStore(AsksIndex):
             if made and not self._folder.numbers():
                 self._folder.withdraw()
             lock.release()
+
+    # -- results -----------------------------------------------------------------------------------------
+
+    def write_result(self, result: RunResult, *, prefix: str = "") -> str:
+        """Keep the figures and shares of a run beside the snapshot; returns the run's id.
+
+        One namespace (`prefix`) holds one run: the one before goes. Raises `StoreError` for a result of another graph
+        than the newest.
+        """
+        run = kept_run(result, prefix)
+        self.put_run(run)
+        return run.id
+
+    def put_run(self, run: KeptRun) -> None:
+        """Keep a run as another store kept it. Raises as `write_result` does."""
+        check_prefix(run.prefix)
+        with self.writing(), self._changing():
+            if run.node.get("graph") != self.current()[1]:
+                raise StoreError(
+                    f"run {run.id!r} was computed on another graph than {self.address} holds now; nothing was "
+                    "changed: compute it again with: lineage cost --write-back"
+                )
+            check_free(run, self.read())
+            self._runs.put(run)
+
+    def kept(self, run_id: str) -> KeptRun:
+        """Return a run with its figures and shares. Raises `StoreError` where there is no such run."""
+        self._check_open()
+        run = self._runs.load(run_id)
+        if run is None:
+            find_run(run_id, self.results(), self.address)
+            raise StoreError(f"run {run_id!r} was removed from {self.address} just now; ask again")
+        return run
+
+    def remove_result(self, run_id: str) -> None:
+        """Remove a run with its figures. Raises `StoreError` where there is no such run."""
+        with self.writing(), self._changing():
+            find_run(run_id, self.results(), self.address)
+            self._runs.remove(run_id)
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return the runs that are kept, sorted by id."""
+        self._check_open()
+        return self._runs.nodes()
+
+    def runs(self) -> list[KeptRun]:
+        """Return the runs that were computed on the graph that `read` reads: those that Cypher knows."""
+        return list(self._runs.runs_of(self.current()[1]))
+
+    def index_key(self) -> tuple[int, str, str]:
+        """Return number and digest of the snapshot that `read` reads, and what an index of it must be rebuilt for."""
+        number, digest = self.current()
+        state = self._runs.state()
+        return number, digest, hashlib.sha256(f"{digest} {state}".encode()).hexdigest() if state else digest
+
+    @property
+    def _runs(self) -> RunFiles:
+        return RunFiles(self._folder.path)
 
     def close(self) -> None:
         """End what answers Cypher; nothing else stays open between calls. Further calls raise `StoreError`."""

@@ -26,7 +26,7 @@ from lineage.stores import Store, connect
 from lineage.stores.base import KEPT
 from lineage.testing.specimens import HOSTILE_NAMES, family, family_claims, named, with_columns
 
-__all__ = ["StoreContract"]
+__all__ = ["ReadingContract", "StoreContract"]
 
 METHODS = ("read", "claims", "findings", "write", "writing", "snapshots", "close")
 
@@ -43,11 +43,11 @@ def _assert_same(back: Graph, given: Graph) -> None:
     assert back.claims == given.claims
 
 
-class StoreContract:
-    """Inherit, and give a `store` fixture: an open store to which nothing was written yet.
+class ReadingContract:
+    """The reading half: what was written comes back, and the part of it that existed at a date.
 
-    Override `reopen` where the address of the store does not open it again. `gaps` names the tests of what
-    the store cannot keep, each with the reason; a gap that has gone must leave the list.
+    Inherit, and give a `store` fixture: an open store to which nothing was written yet. `gaps` names the tests
+    of what the store cannot keep, each with the reason; a gap that has gone must leave the list.
     """
 
     gaps: ClassVar[Mapping[str, str]] = {}
@@ -63,31 +63,6 @@ class StoreContract:
         """An open, new store."""
         raise NotImplementedError("give a fixture `store`")
 
-    def reopen(self, store: Store) -> Store:
-        """Return what a second user finds at the address of the store."""
-        return connect(store.address)
-
-    # -- the contract itself -----------------------------------------------------------------------------
-
-    def test_it_is_a_store(self, store: Store) -> None:
-        assert isinstance(store, Store)
-        assert isinstance(store.address, str)
-        assert store.address
-
-    @pytest.mark.parametrize("method", METHODS)
-    def test_parameters_are_those_of_the_contract(self, store: Store, method: str) -> None:
-        promised = list(inspect.signature(getattr(Store, method)).parameters.values())[1:]
-        given = list(inspect.signature(getattr(store, method)).parameters.values())
-        assert [(item.name, item.kind, item.default) for item in given] == [
-            (item.name, item.kind, item.default) for item in promised
-        ]
-
-    @pytest.mark.parametrize("method", ["read", "claims", "findings"])
-    def test_reading_before_anything_was_written_says_how_to_begin(self, store: Store, method: str) -> None:
-        with pytest.raises(StoreError, match=r"write a graph|lineage load"):
-            getattr(store, method)()
-        assert store.snapshots() == []
-
     # -- what is written comes back ----------------------------------------------------------------------
 
     def test_a_graph_comes_back_with_findings_and_claims(self, store: Store) -> None:
@@ -97,12 +72,6 @@ class StoreContract:
         assert store.claims() == graph.claims
         assert store.findings() == graph.findings
         assert len(graph.findings) > 1
-
-    def test_another_user_reads_the_same(self, store: Store) -> None:
-        graph = family()
-        store.write(graph)
-        with self.reopen(store) as other:
-            _assert_same(other.read(), graph)
 
     @pytest.mark.parametrize("table", sorted(GRAPH_TABLES))
     def test_every_table_is_kept(self, store: Store, table: str) -> None:
@@ -176,6 +145,85 @@ class StoreContract:
         store.write(graph)
         _assert_same(store.read(), graph)
 
+    # -- as of a date ------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("as_of", "products", "edges", "jobs"),
+        [
+            ("1999-12-31", {"undated", "nobody-describes-me"}, 0, ["job:3"]),
+            ("2019-05-01", {"undated", "nobody-describes-me", "web"}, 0, ["job:3"]),
+            ("2020-01-30", {"undated", "nobody-describes-me", "web"}, 0, ["job:3"]),
+            ("2020-01-31", {"undated", "nobody-describes-me", "web", "base"}, 2, ["job:1", "job:3"]),
+            ("2020-01-31T11:59:59", {"undated", "nobody-describes-me", "web"}, 0, ["job:3"]),
+            ("2021-06-15", {"undated", "nobody-describes-me", "web", "base", "tuned"}, 3, ["job:1", "job:3"]),
+        ],
+    )
+    def test_as_of_keeps_what_existed(
+        self, store: Store, as_of: str, products: set[str], edges: int, jobs: list[str]
+    ) -> None:
+        store.write(family())
+        graph = store.read(as_of=as_of)
+        assert {name.partition(":")[2] for name in graph.ids} == products
+        assert graph.tables["edges"].num_rows == edges
+        assert graph.texts("jobs", "id") == jobs
+        assert [graph.ids[code] for code in graph.integers("jobs", "product")][-1] == "model:undated"
+
+    def test_as_of_a_far_day_is_everything_but_the_claims(self, store: Store) -> None:
+        store.write(family())
+        graph = store.read(as_of="9999-12-31")
+        assert graph == store.read()
+        assert graph.findings == store.findings()
+        assert graph.claims is None
+
+    def test_an_edge_comes_with_the_later_of_its_own_date_and_its_childs(self, store: Store) -> None:
+        store.write(family())
+        for day, there in (("2023-01-31", False), ("2023-02-01", True)):
+            graph = store.read(as_of=day)
+            products, parents = graph.integers("edges", "product"), graph.integers("edges", "parent")
+            pairs = [(graph.ids[a], graph.ids[b]) for a, b in zip(products, parents, strict=True)]
+            assert (("model:tuned", "model:base") in pairs) is there
+            assert ("model:base", "dataset:web") in pairs
+
+    def test_as_of_something_else_than_a_date_is_an_error(self, store: Store) -> None:
+        store.write(family())
+        with pytest.raises(OptionError, match="yesterday"):
+            store.read(as_of="yesterday")
+
+
+class StoreContract(ReadingContract):
+    """The whole contract. Override `reopen` where the address of the store does not open it again."""
+
+    def reopen(self, store: Store) -> Store:
+        """Return what a second user finds at the address of the store."""
+        return connect(store.address)
+
+    # -- the contract itself -----------------------------------------------------------------------------
+
+    def test_it_is_a_store(self, store: Store) -> None:
+        assert isinstance(store, Store)
+        assert isinstance(store.address, str)
+        assert store.address
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_parameters_are_those_of_the_contract(self, store: Store, method: str) -> None:
+        promised = list(inspect.signature(getattr(Store, method)).parameters.values())[1:]
+        given = list(inspect.signature(getattr(store, method)).parameters.values())
+        assert [(item.name, item.kind, item.default) for item in given] == [
+            (item.name, item.kind, item.default) for item in promised
+        ]
+
+    @pytest.mark.parametrize("method", ["read", "claims", "findings"])
+    def test_reading_before_anything_was_written_says_how_to_begin(self, store: Store, method: str) -> None:
+        with pytest.raises(StoreError, match=r"write a graph|lineage load"):
+            getattr(store, method)()
+        assert store.snapshots() == []
+
+    def test_another_user_reads_the_same(self, store: Store) -> None:
+        graph = family()
+        store.write(graph)
+        with self.reopen(store) as other:
+            _assert_same(other.read(), graph)
+
     # -- what is replaced --------------------------------------------------------------------------------
 
     def test_writing_twice_is_writing_once(self, store: Store) -> None:
@@ -240,50 +288,6 @@ class StoreContract:
         with pytest.raises(StoreError, match="claims cannot hold a table 'rumours'"):
             store.write(Graph(graph.tables, (), said))
         _assert_same(store.read(), graph)
-
-    # -- as of a date ------------------------------------------------------------------------------------
-
-    @pytest.mark.parametrize(
-        ("as_of", "products", "edges", "jobs"),
-        [
-            ("1999-12-31", {"undated", "nobody-describes-me"}, 0, ["job:3"]),
-            ("2019-05-01", {"undated", "nobody-describes-me", "web"}, 0, ["job:3"]),
-            ("2020-01-30", {"undated", "nobody-describes-me", "web"}, 0, ["job:3"]),
-            ("2020-01-31", {"undated", "nobody-describes-me", "web", "base"}, 2, ["job:1", "job:3"]),
-            ("2020-01-31T11:59:59", {"undated", "nobody-describes-me", "web"}, 0, ["job:3"]),
-            ("2021-06-15", {"undated", "nobody-describes-me", "web", "base", "tuned"}, 3, ["job:1", "job:3"]),
-        ],
-    )
-    def test_as_of_keeps_what_existed(
-        self, store: Store, as_of: str, products: set[str], edges: int, jobs: list[str]
-    ) -> None:
-        store.write(family())
-        graph = store.read(as_of=as_of)
-        assert {name.partition(":")[2] for name in graph.ids} == products
-        assert graph.tables["edges"].num_rows == edges
-        assert graph.texts("jobs", "id") == jobs
-        assert [graph.ids[code] for code in graph.integers("jobs", "product")][-1] == "model:undated"
-
-    def test_as_of_a_far_day_is_everything_but_the_claims(self, store: Store) -> None:
-        store.write(family())
-        graph = store.read(as_of="9999-12-31")
-        assert graph == store.read()
-        assert graph.findings == store.findings()
-        assert graph.claims is None
-
-    def test_an_edge_comes_with_the_later_of_its_own_date_and_its_childs(self, store: Store) -> None:
-        store.write(family())
-        for day, there in (("2023-01-31", False), ("2023-02-01", True)):
-            graph = store.read(as_of=day)
-            products, parents = graph.integers("edges", "product"), graph.integers("edges", "parent")
-            pairs = [(graph.ids[a], graph.ids[b]) for a, b in zip(products, parents, strict=True)]
-            assert (("model:tuned", "model:base") in pairs) is there
-            assert ("model:base", "dataset:web") in pairs
-
-    def test_as_of_something_else_than_a_date_is_an_error(self, store: Store) -> None:
-        store.write(family())
-        with pytest.raises(OptionError, match="yesterday"):
-            store.read(as_of="yesterday")
 
     # -- snapshots, writers, closing ---------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 // back, else as reported.
 // $top: int = 50   how many rows
 // -> id, known, members, covered (share of 1)
-MATCH (p:Product) WHERE p.deployed
+MATCH (p:Product) WHERE p.deployed = true
 CALL (p) { MATCH (p)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON*0..]->(m:Product) RETURN DISTINCT m }
 WITH p, count(m) AS members, count(coalesce(m.own_gco2e, m.own_carbon_gco2e)) AS known
 RETURN p.id AS id, known, members, toFloat(known) / members AS covered

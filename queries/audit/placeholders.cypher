@@ -2,6 +2,7 @@
 // $top: int = 50   how many rows
 // -> id, kind, children
 MATCH (p:Product) WHERE NOT p.known
-RETURN p.id AS id, p.kind AS kind,
-     COUNT { (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-(:Product) } AS children
+OPTIONAL MATCH (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-(c:Product)
+WITH p, count(c) AS children
+RETURN p.id AS id, p.kind AS kind, children
 ORDER BY children DESC, id LIMIT $top

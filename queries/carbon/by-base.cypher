@@ -4,8 +4,7 @@
 // $top: int = 20   how many rows
 // -> id, kind, members, known, family_gco2e (gCO2e)
 MATCH (p:Product)
-WHERE NOT EXISTS { (p)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]->(:Product) }
-  AND EXISTS { (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-(:Product) }
+WHERE NOT (p)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]->() AND (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-()
 CALL (p) { MATCH (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON*0..]-(m:Product) RETURN DISTINCT m }
 WITH p, count(m) AS members, count(coalesce(m.own_gco2e, m.own_carbon_gco2e)) AS known,
      sum(coalesce(m.own_gco2e, m.own_carbon_gco2e)) AS total

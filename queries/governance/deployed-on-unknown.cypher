@@ -1,7 +1,7 @@
 // Which products in use stand on products that no source describes?
 // $top: int = 50   how many rows
 // -> id, unknown, examples
-MATCH (p:Product) WHERE p.deployed
+MATCH (p:Product) WHERE p.deployed = true
 CALL (p) { MATCH (p)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON*1..]->(a:Product) WHERE NOT a.known RETURN DISTINCT a }
 WITH p, a WHERE a <> p
 WITH p, a ORDER BY a.id

@@ -2,11 +2,9 @@
 // length is the number of steps on the shortest cycle through the product; a cost needs --cycles solve or break then.
 // $top: int = 50   how many rows
 // -> id, kind, length
-MATCH (p:Product)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]->(n:Product)
-WHERE EXISTS { (n)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]->(:Product) }
-  AND EXISTS { (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-(:Product) }
-CALL (n) { MATCH (n)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON*0..]->(a:Product) RETURN DISTINCT a }
-WITH p, n, a WHERE a = p AND n <> p
+MATCH (p:Product) WHERE (p)<-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]-() AND (p)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]->()
+CALL (p) { MATCH (p)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON*1..]->(a:Product) WHERE a = p RETURN DISTINCT a }
+MATCH (p)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON]->(n:Product) WHERE n <> p
 MATCH path = shortestPath((n)-[:DERIVED_FROM|TRAINED_ON|GENERATED_BY|BUILT_ON*1..]->(p))
 RETURN p.id AS id, p.kind AS kind, min(length(path)) + 1 AS length
 ORDER BY length, id LIMIT $top

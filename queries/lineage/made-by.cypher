@@ -2,6 +2,6 @@
 // $relation: str   fine-tune, adapter, distillation, quantization, merge, continued-pretraining or unknown
 // $top: int = 50   how many rows
 // -> id, parent, created_at
-MATCH (p:Product)-[r:DERIVED_FROM {relation: $relation}]->(a:Product)
+MATCH (p)-[r:DERIVED_FROM]->(a) WHERE r.relation = $relation
 RETURN p.id AS id, a.id AS parent, p.created_at AS created_at
 ORDER BY id, parent LIMIT $top

@@ -39,6 +39,7 @@ DOCUMENTS: dict[str, list[str]] = {
     "query": ["query", "ancestors", "--param", "product=merged"],
     "samples": ["cost", "merged", "deep", "--samples", "40"],
     "sensitivity": ["sensitivity", "merged"],
+    "results": ["results"],
     "show": ["show", "base"],
     "snapshots": ["snapshots"],
     "sources": ["sources", "base"],

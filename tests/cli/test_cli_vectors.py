@@ -13,7 +13,6 @@ from lineage.run import POLICIES
 from vectors import CASES, assert_case, name_of, products_and_edges, run_options
 
 
-
 def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write an own table; None is an empty cell, numbers keep every digit."""
     columns = list(dict.fromkeys(name for row in rows for name in row))

@@ -8,10 +8,13 @@ from bolt_servers import Neo4jServer, NotAvailable
 from lineage.claims import ClaimsBuilder, Source
 from lineage.errors import StoreError
 from lineage.graph import Graph, resolve
+from lineage.stores import connect
 from lineage.stores.bolt import Login
 from lineage.stores.neo4j import Neo4jStore
 from lineage.stores.neo4j_bulk import write_bulk_files
 from lineage.testing.specimens import HOSTILE_NAMES, family, family_claims
+from many_products import many_tables
+from offline import python
 
 
 def everything() -> Graph:
@@ -86,3 +89,36 @@ def test_what_is_loaded_is_what_would_have_been_written(
             assert store.read() == family()
     finally:
         server.stop()
+
+
+BOUND_BYTES = 2000  # to a product: 2 GB for a million, which take less, for much of it is there only once
+_COPY = """
+import resource, sys
+from lineage.cli import main
+try:
+    main(["copy", sys.argv[1], sys.argv[2], "--bulk", "--quiet"])
+finally:
+    scale = 1 if sys.platform == "darwin" else 1024
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale, flush=True)
+"""
+
+
+def peak_bytes(products: int, folder: Path) -> int:
+    """Return the memory that a process needs at most to write the files of a store with so many products."""
+    with connect(folder / "store") as store:
+        store.write(Graph.from_tables(**many_tables(products)))
+    with python("-c", _COPY, str(folder / "store"), str(folder / "import")) as process:
+        printed, said = process.communicate()
+        assert process.returncode == 0, said
+    assert sum(item.stat().st_size for item in (folder / "import").iterdir()) > 200 * products
+    return int(printed.rpartition("peak ")[2])
+
+
+@pytest.mark.slow
+def test_memory_grows_slowly_with_the_graph(tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="this system does not say how much memory a process had")
+    small, large = 20_000, 100_000
+    few, many = peak_bytes(small, tmp_path / "few"), peak_bytes(large, tmp_path / "many")
+    each = (many - few) / (large - small)
+    print(f"{few / 1e6:.0f} MB and {many / 1e6:.0f} MB: {each:.0f} bytes to a product")
+    assert each < BOUND_BYTES

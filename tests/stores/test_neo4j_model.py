@@ -5,11 +5,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from lineage.claims import Claims, ClaimsBuilder, Source
 from lineage.errors import StoreError
+from lineage.graph import Graph, resolve
 from lineage.schema import GRAPH_TABLES
+from lineage.stores.kept_run import figure_names
 from lineage.stores.neo4j import Neo4jStore
+from lineage.stores.neo4j_links import links_of
 from lineage.stores.neo4j_model import RESERVED, check_storable, property_name, quoted
-from lineage.stores.neo4j_results import figure_names
 from lineage.stores.neo4j_schema import apply_schema
 from lineage.stores.neo4j_state import State
 from lineage.testing.specimens import family
@@ -79,3 +82,28 @@ def test_a_constraint_that_foreign_nodes_break_names_itself() -> None:
 
 def test_quotes_are_doubled_and_escapes_undone() -> None:
     assert quoted("a`b\\u0060") == "`a``b\\u005Cu0060`"
+
+
+def cards(*folders: str) -> Graph:
+    """Return the graph of model cards: each a README.md of its own, with one figure."""
+    parts = []
+    for number, folder in enumerate(folders):
+        build = ClaimsBuilder(Source(address=f"cards/{folder}/README.md"))
+        build.product(f"model:{folder}", place="co2", own_carbon_gco2e=float(number))
+        parts.append(build.done())
+    return resolve(Claims.concat(parts))[0]
+
+
+def test_a_figure_leads_to_its_source_though_only_the_file_is_named() -> None:
+    found = {(link.a, link.b) for link in links_of(cards("a", "b")) if link.kind == "REPORTED_IN"}
+    assert found == {("model:a", "cards/a/README.md"), ("model:b", "cards/b/README.md")}
+
+
+def test_a_source_that_cannot_be_told_is_not_guessed() -> None:
+    build = ClaimsBuilder(Source(address="more/README.md"))
+    build.product("model:a", license="mit")
+    graph = cards("a", "b")
+    assert graph.claims is not None
+    both = resolve(Claims.concat([graph.claims, build.done()]))[0]
+    found = {(link.a, link.b) for link in links_of(both) if link.kind == "REPORTED_IN"}
+    assert found == {("model:b", "cards/b/README.md")}
