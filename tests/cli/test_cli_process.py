@@ -68,7 +68,7 @@ def test_interrupted(folder: Path) -> None:
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "import lineage.stores\n"
         "from lineage.cli import main\n"
-        "def connect(address):\n"
+        "def connect(address, **options):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    time.sleep(30)\n"
         "lineage.stores.connect = connect\n"
