@@ -197,8 +197,11 @@ class _Drawing:
             start = Node(start.variable, ("Product",), (("id", Value(thing.properties["id"])),))
             if "Product" not in thing.labels:
                 start = replace(start, labels=())
-        made, before = [], None
+        made: list[Step] = []
+        before: Tie | None = None
         for _ in range(steps):
+            if made and self._style.types and not self._onward(thing, before):
+                break  # a large graph is mostly ends: few queries would have an answer
             step, thing, before = self._step(thing, before)
             made.append(step)
         name = None
@@ -240,7 +243,7 @@ class _Drawing:
     def _step(self, thing: Thing, before: Tie | None) -> tuple[Step, Thing, Tie | None]:
         """Draw a step along a tie that is there, not the one just walked; anything where there is none."""
         dice, world, types = self._dice, self._world, self._style.types
-        ties = [tie for tie in world.at(thing) if tie is not before and (not types or tie.type in types)]
+        ties = self._onward(thing, before)
         if not ties:
             wanted = (dice.choice(types or ("DERIVED_FROM", "TRAINED_ON", "RAN_ON")),)
             lost = dice.choice(world.things)
@@ -268,6 +271,12 @@ class _Drawing:
         inline = self._inline(tie, 0.05)
         step = Step(self._node(behind, named=False), turn, self._types(tie), name, hops, inline)
         return step, behind, last
+
+    def _onward(self, thing: Thing, before: Tie | None) -> list[Tie]:
+        types = self._style.types
+        return [
+            tie for tie in self._world.at(thing) if tie is not before and (not types or tie.type in types)
+        ]
 
     def _types(self, tie: Tie) -> tuple[str, ...]:
         dice, chance = self._dice, self._dice.random()

@@ -42,13 +42,13 @@ def _known(row: dict[str, Any]) -> dict[str, Any]:
 def hub_queries(world: World, count: int, *, scans: int) -> Iterator[Asked]:
     """Yield queries with their answers: some start at a product, `scans` of them look at all products of a kind.
 
-    Starts are drawn edge by edge, so that much used products come up often. What would walk more than
-    `HUB_WALKS` ties is passed over: an answer of millions of rows shows nothing that a smaller one does not.
+    Starts are drawn edge by edge, so that much used products come up often. What would walk more than `HUB_WALKS`
+    ties is passed over: an answer of millions of rows shows nothing that a smaller one does not.
     """
     dice = random.Random("hub starts")
     ends = sorted(tie.end.properties["id"] for tie in dice.sample(world.ties, 400))
-    lone = sorted(thing.properties["id"] for thing in dice.sample(world.things, 100))
-    yield from _small(world, drawn(world, "hub", Style((*ends, *lone), _TYPES)), count - scans, HUB_WALKS)
+    made = sorted(tie.start.properties["id"] for tie in dice.sample(world.ties, 100))
+    yield from _small(world, drawn(world, "hub", Style((*ends, *made), _TYPES)), count - scans, HUB_WALKS)
     yield from _small(world, drawn(world, "hub scan", Style(None, _TYPES)), scans, _SCAN_WALKS)
 
 

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("neo4j")]
 
 GRAPHS = 10
 PER_GRAPH = 150
-ON_THE_HUB, HUB_SCANS = 500, 25
+ON_THE_HUB, HUB_SCANS = 500, 10
 
 # Every query is planned anew, and by default the planner may think about each for up to a second.
 QUICK_PLANS = """\
