@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test doctest lint types imports format docs clean
+.PHONY: help demo test doctest lint types imports format docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -38,6 +38,9 @@ format: $(VENV)/.lint ## let ruff mend what it can
 docs: $(VENV)/.test ## write the pages of docs/ that are made from the code
 	$(BIN)/python tests/docs_pages.py
 
+bench: $(VENV)/.test ## measure every target of the kernels; some minutes
+	$(BIN)/python -m bench --json bench.json --markdown docs/benchmarks.md
+
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache lineage-demo.html
 
@@ -52,7 +55,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	@$(BIN)/python -m pip install -qq --editable '.[cypher]' --group test
+	@$(BIN)/python -m pip install -qq --editable '.[cypher,fast,sensitivity]' --group test
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from lineage.reports import report
     from lineage.run import Run
     from lineage.stores import connect
+    from lineage.uncertainty import Uncertainty
     from lineage.views.bill import bill
     from lineage.views.cost import cost
     from lineage.views.family import family
+    from lineage.views.gradients import drivers
     from lineage.views.jobs import job_sheet, serving
+    from lineage.views.samples import samples
+    from lineage.views.sensitivity import sensitivity
     from lineage.views.tree import tree
 
 __version__ = "0.1.0"
@@ -29,9 +33,11 @@ _WHERE = {
     "Graph": "lineage.graph",
     "LineageError": "lineage.errors",
     "Run": "lineage.run",
+    "Uncertainty": "lineage.uncertainty",
     "bill": "lineage.views.bill",
     "connect": "lineage.stores",
     "cost": "lineage.views.cost",
+    "drivers": "lineage.views.gradients",
     "explain": "lineage.explanation",
     "family": "lineage.views.family",
     "job_sheet": "lineage.views.jobs",
@@ -39,6 +45,8 @@ _WHERE = {
     "read_claims": "lineage.importing",
     "report": "lineage.reports",
     "resolve": "lineage.graph",
+    "samples": "lineage.views.samples",
+    "sensitivity": "lineage.views.sensitivity",
     "serving": "lineage.views.jobs",
     "tree": "lineage.views.tree",
 }
@@ -48,10 +56,12 @@ __all__ = [
     "Graph",
     "LineageError",
     "Run",
+    "Uncertainty",
     "__version__",
     "bill",
     "connect",
     "cost",
+    "drivers",
     "explain",
     "family",
     "job_sheet",
@@ -59,6 +69,8 @@ __all__ = [
     "read_claims",
     "report",
     "resolve",
+    "samples",
+    "sensitivity",
     "serving",
     "tree",
 ]

@@ -37,6 +37,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "does-not-reconcile": ("warning", "two figures for the same thing differ by more than 1 %"),
     "superseded": ("info", "a figure that its source or a later one has withdrawn; it never wins"),
     "contains": ("info", "a total that holds other products' totals; it is not added to them"),
+    "not-sampled": ("info", "an uncertain input that is not drawn: its figures are lower bounds or fixed"),
+    "unused-uncertainty": ("info", "a line of the uncertainty that fits no input of the run"),
     "missing-property": ("warning", "the policy's property is missing; equal shares are used instead"),
     "explicit-weight-ignored": ("info", "the policy has no edge weights, so explicit ones are ignored"),
     "guessed-relation": ("info", "the relation was inferred from names or tags"),

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +16,14 @@ from lineage.claims import Claims
 from lineage.errors import UnknownProduct
 from lineage.findings import Finding
 from lineage.kernels.arrays import Codes, Flags, Floats
+from lineage.kernels.labels import Labels
 from lineage.schema import KINDS
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+
+    from lineage.kernels.coded import Coded
 
 __all__ = ["Graph", "resolve"]
 
@@ -37,6 +40,9 @@ class Graph:
     tables: Mapping[str, pa.Table]
     findings: tuple[Finding, ...] = ()
     claims: Claims | None = field(default=None, repr=False)
+
+    coded: ClassVar["Coded | None"] = None
+    """Columns as arrays, where a store keeps them beside the tables; the same values."""
 
     @classmethod
     def from_claims(cls, claims: Claims) -> "Graph":
@@ -65,8 +71,28 @@ class Graph:
     @cached_property
     def ids(self) -> list[str]:
         """Product ids, in code order (sorted)."""
-        ids: list[str] = self.tables["products"].column("id").to_pylist()
+        texts = None if self.coded is None else self.coded.texts.get(("products", "id"))
+        if texts is not None:
+            buffers = (pa.py_buffer(texts.offsets), pa.py_buffer(texts.data))
+            column = pa.LargeStringArray.from_buffers(len(texts), *buffers)
+        else:
+            column = self.tables["products"].column("id")
+        ids: list[str] = column.to_pylist()
         return ids
+
+    def id(self, code: int) -> str:
+        """Return the id of a product; of a large stored graph no other is looked at."""
+        texts = None if self.coded is None else self.coded.texts.get(("products", "id"))
+        return self.ids[code] if texts is None else texts[code]
+
+    def name(self, code: int) -> str | None:
+        """Return the name of a product, None where it has none; of a large stored graph no other is looked at."""
+        texts = None if self.coded is None else self.coded.texts.get(("products", "name"))
+        return self._names[code] if texts is None else texts[code]
+
+    @cached_property
+    def _names(self) -> list[str | None]:
+        return self.texts("products", "name")
 
     @cached_property
     def codes(self) -> dict[str, int]:
@@ -75,12 +101,18 @@ class Graph:
 
     def floats(self, table: str, name: str) -> Floats:
         """Return a numeric column, shape (rows,); null is NaN."""
+        coded = None if self.coded is None else self.coded.floats(table, name)
+        if coded is not None:
+            return coded
         values = self.tables[table].column(name)
         array: Floats = np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
         return array
 
     def integers(self, table: str, name: str) -> Codes:
         """Return a code column, shape (rows,); null is -1."""
+        coded = None if self.coded is None else self.coded.integers(table, name)
+        if coded is not None:
+            return coded
         values = self.tables[table].column(name).to_numpy(zero_copy_only=False)
         if values.dtype.kind == "f":  # nulls make floats of codes
             values = np.where(np.isnan(values), -1, values)
@@ -91,17 +123,37 @@ class Graph:
         values: list[str | None] = self.tables[table].column(name).to_pylist()
         return values
 
+    def labels(self, table: str, name: str) -> Labels:
+        """Return a text column of few different texts as codes, shape (rows,); null is ""."""
+        coded = None if self.coded is None else self.coded.labelled(table, name)
+        if coded is not None:
+            return coded
+        values = self.tables[table].column(name).combine_chunks()
+        if values.null_count == len(values):
+            return Labels(np.zeros(len(values), np.int32), ("",))
+        found = values.fill_null("").dictionary_encode()
+        return Labels(found.indices.to_numpy(zero_copy_only=False), found.dictionary.to_pylist())
+
+    def rows(self, table: str) -> int:
+        """Return how many rows a table has, 0 where there is none."""
+        if self.coded is not None:
+            return self.coded.rows.get(table, 0)
+        return int(self.tables[table].num_rows) if table in self.tables else 0
+
     def flags(self, table: str, name: str) -> Flags:
         """Return a yes/no column, shape (rows,); null is False."""
+        coded = None if self.coded is None else self.coded.flags(table, name)
+        if coded is not None:
+            return coded
         values = self.tables[table].column(name).to_numpy(zero_copy_only=False)
         return np.asarray(values == True, dtype=np.bool_)  # noqa: E712 - elementwise; null is not True
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{name}={self.tables[name].num_rows}" for name in ("products", "edges", "jobs"))
+        counts = ", ".join(f"{name}={self.rows(name)}" for name in ("products", "edges", "jobs"))
         return f"Graph({counts})"
 
     def __len__(self) -> int:
-        return int(self.tables["products"].num_rows)
+        return self.rows("products")
 
     # -- names -------------------------------------------------------------------------------------------
 
@@ -128,6 +180,9 @@ class Graph:
         raise UnknownProduct(name, self.ids, [self.ids[code] for code in hits])
 
     def _codes_of(self, ids: Iterable[str]) -> list[int]:
+        texts = None if self.coded is None else self.coded.texts.get(("products", "id"))
+        if texts is not None:
+            return [code for code in map(texts.find, ids) if code is not None]
         return [self.codes[item] for item in ids if item in self.codes]
 
     @cached_property

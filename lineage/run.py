@@ -9,12 +9,13 @@ from typing import Any, Final
 from lineage.errors import OptionError, did_you_mean
 from lineage.schema import IMPACTS
 
-__all__ = ["CYCLES", "ENGINES", "POLICIES", "USERS", "Run"]
+__all__ = ["CYCLES", "ENGINES", "POLICIES", "USERS", "WITHOUT_WEIGHTS", "Run"]
 
-POLICIES: Final = ("cutoff", "full", "equal", "half", "property", "cff", "merge")
+POLICIES: Final = ("cutoff", "full", "equal", "half", "property", "cff", "merge", "shapley", "usage")
+WITHOUT_WEIGHTS: Final = ("shapley", "usage")  # a share is not handed down edge by edge; there is no EPC
 CYCLES: Final = ("error", "solve", "break")
 USERS: Final = ("all", "deployed")
-ENGINES: Final = ("auto", "plain", "scipy")
+ENGINES: Final = ("auto", "plain", "scipy", "numba")
 
 # 2024, 2024-12, 2024-12-31, or a moment of a day.
 _DAY: Final = re.compile(r"\d{4}(?:-\d\d(?:-\d\d([T ]\d\d:\d\d.*)?)?)?")
@@ -41,7 +42,7 @@ class Run:
     cff_a     the factor A of `cff`, in [0, 1]
     quality   the quality column of `cff`
     seed      seed of everything random
-    engine    auto, plain or scipy
+    engine    auto, plain, scipy, or numba (extra `fast`); auto goes by the number of edges
 
     >>> Run(policy="equal").impact
     'carbon'

@@ -17,7 +17,8 @@ def drawn(draw: st.DrawFn, *, cyclic: bool = False) -> Graph:
     names = [f"{kind}:p{number}" for number, kind in enumerate(kinds)]
     products: list[dict[str, Any]] = []
     for name in names:
-        best = draw(st.one_of(st.none(), st.floats(0, 1e6)))
+        # Nothing so small that halving it, or a share of it, would lose bits.
+        best = draw(st.one_of(st.none(), st.just(0.0), st.floats(1e-9, 1e6)))
         products.append(
             {
                 "id": name,
@@ -31,7 +32,11 @@ def drawn(draw: st.DrawFn, *, cyclic: bool = False) -> Graph:
     pair = st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)).filter(lambda p: cyclic or p[0] > p[1])
     pairs = sorted(draw(st.sets(pair.filter(lambda p: p[0] != p[1]), max_size=14))) if n > 1 else []
     edges = [
-        {"product": names[v], "parent": names[u], "w": draw(st.one_of(st.none(), st.floats(0, 0.2)))}
+        {
+            "product": names[v],
+            "parent": names[u],
+            "w": draw(st.one_of(st.none(), st.just(0.0), st.floats(1e-9, 0.2))),
+        }
         for v, u in pairs
     ]
     return Graph.from_tables(products, edges)

@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 
-__all__ = ["CASES", "LATER_POLICIES", "assert_case", "name_of", "products_and_edges", "run_options"]
+__all__ = ["CASES", "assert_case", "name_of", "products_and_edges", "run_options"]
 
 Case = dict[str, Any]
-
-# Policies without edge weights, which need a kernel of their own.
-LATER_POLICIES = ("shapley", "usage")
 
 _LINES = (Path(__file__).parent / "data" / "accounting.jsonl").read_text(encoding="utf-8").splitlines()
 CASES: list[Case] = [json.loads(line) for line in _LINES]
@@ -78,6 +75,8 @@ def assert_case(case: Case, result: dict[str, Any]) -> None:
             _close_interval(row[view], views[view], f"{product} {view}")
         _close(row["retained_share"], views["retained_share"], f"{product} retained_share")
         _close(row["covered"], views["covered"], f"{product} covered")
+    if result["unassigned"] is not None:
+        _close_interval(result["unassigned"], expect["unassigned"], "unassigned")
     conservation = result["conservation"]
     assert conservation["applies"] == expect["conservation"]["applies"]
     _close(conservation["sum_own"], expect["conservation"]["sum_own"], "sum_own")

@@ -28,10 +28,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "results": ("keeping", "List the runs whose figures are kept with the graph."),
     "family": ("billing", "Add up a product and everything built on it."),
     "bill": ("billing", "Say who contributed what to a product's cost."),
+    "sensitivity": ("sensing", "Say which uncertain inputs move a product's EPC."),
+    "drivers": ("driving", "Say which own cost or weight moves a product's cost most."),
     "explain": ("explaining", "Explain a number: formula, inputs, sources."),
     "query": ("query", "Ask the graph: a question of the catalogue, or Cypher."),
     "copy": ("copying", "Copy a graph from one store to another."),
     "serve": ("serve", "Answer Cypher on a folder, for notebooks and any Bolt client."),
+    "warmup": ("warming", "Compile the fast engine ahead of time."),
     "report": ("documents", "Write a report as HTML, Markdown or a model-card block."),
 }
 

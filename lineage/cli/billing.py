@@ -1,5 +1,6 @@
 """Commands that open a cost: bill, family, explain."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,7 @@ from lineage.cli.figures import amount, amount_columns, full_amount, header, sha
 from lineage.cli.opening import stored_graph
 from lineage.cli.options import output_options, product_argument, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
+from lineage.cli.sampling import bill_samples_answer, sample_options, uncertainty_of
 from lineage.cli.text import counted, share
 from lineage.run import Run
 from lineage.units import show
@@ -28,16 +30,35 @@ __all__ = ["bill_command", "family_command"]
     metavar="SHARE",
     help="Gather contributions below this share of the total in the remainder, such as 0.01.",
 )
+@sample_options
 @store_option
 @run_options
 @output_options
-def bill_command(product: str, cutoff: float, address: str, run: Run, output: Output) -> None:
+def bill_command(  # noqa: PLR0913 - one parameter per option
+    product: str,
+    cutoff: float,
+    samples: int | None,
+    uncertainty: Path | None,
+    address: str,
+    run: Run,
+    output: Output,
+) -> None:
     """Say who contributed what to the EPC of PRODUCT: its carbon bill of materials, which reaches 100 %.
+
+    Policies shapley and usage have no EPC; there the bill opens the burden.
 
     \b
     Example:
       lineage bill model:distilbert --impact energy --cutoff 0.01
+      lineage bill model:distilbert --impact energy --samples 1000
     """
+    if samples is not None:
+        from lineage.views.bill_samples import bill_samples
+
+        options = {"uncertainty": uncertainty_of(uncertainty), "cutoff": cutoff}
+        drawn = bill_samples(stored_graph(address), product, run, size=samples, options=options)
+        output.show(bill_samples_answer(drawn, output))
+        return
     from lineage.views.bill import bill
 
     output.show(bill_answer(bill(stored_graph(address), product, run, cutoff=cutoff), run))
@@ -68,7 +89,9 @@ def bill_answer(result: "Bill", run: Run) -> Answer:
             share(rest.share),
         )
     )
-    cells.append(("EPC", "", "", "", amount(result.total, unit), share(1.0) if result.total.best else "?"))
+    cells.append(
+        (result.view, "", "", "", amount(result.total, unit), share(1.0) if result.total.best else "?")
+    )
     column = f"contribution_{unit_suffix(unit)}"
     records = [
         {"id": row.id, "name": row.name, "tier": row.tier, "weight": row.weight}
@@ -81,7 +104,7 @@ def bill_answer(result: "Bill", run: Run) -> Answer:
         document=result.as_dict(),
         records=records,
         columns=("id", "name", "tier", "weight", column, "share"),
-        title=header(run, f"EPC of {result.product}"),
+        title=header(run, f"{result.view} of {result.product}"),
         grid=Grid(("product", "evidence", "own", "part", "contribution", "share"), cells, left=2),
         notes=["", f"Not covered, no figure known: {uncovered}"] if uncovered else [],
     )

@@ -10,7 +10,9 @@ from lineage.cli.figures import amount, amount_columns, finding_notes, header, s
 from lineage.cli.keeping import Keeping, keeping_options
 from lineage.cli.options import output_options, run_options, store_option
 from lineage.cli.output import Answer, Grid, Output
+from lineage.cli.sampling import sample_options, samples_answer, uncertainty_of
 from lineage.cli.text import share
+from lineage.errors import OptionError
 from lineage.run import Run
 from lineage.units import show
 
@@ -21,12 +23,19 @@ __all__ = ["cost_command"]
 
 TOLERANCE = 1e-9  # relative, of sums over all products
 MOST_NAMED = 10  # dropped edges named on one line; the findings name all
+UNASSIGNED = "unassigned"  # the row of what nobody carries
 MOST_ROWS = 50  # rows of the table for people, where no number is asked for
 
 
 @click.command("cost")
 @click.argument("products", nargs=-1, metavar="[PRODUCT]...")
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="The N products with the largest EPC.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The N products with the largest EPC, or burden under a policy without EPC.",
+)
+@sample_options
 @store_option
 @keeping_options
 @run_options
@@ -35,6 +44,8 @@ def cost_command(  # noqa: PLR0913 - one parameter per option
     products: tuple[str, ...],
     top: int | None,
     write_back: bool,
+    samples: int | None,
+    uncertainty: Path | None,
     prefix: str,
     mapping: Path | None,
     address: str,
@@ -45,22 +56,39 @@ def cost_command(  # noqa: PLR0913 - one parameter per option
 
     own is what the step itself added; EPC adds its share of what it is built on; burden is what the product's own use
     must carry; cumulative is what it takes to make it again from nothing, never to be added up over products. "?" is
-    not known, "≥" means that something unknown has part in it.
+    not known, "≥" means that something unknown has part in it. Policies shapley and usage have a burden only.
+
+    With --samples the uncertain inputs are drawn and the figures are percentiles; of products that are named, P(A < B)
+    is told as well.
 
     \b
     Example:
       lineage cost --policy equal --top 10
+      lineage cost distilbert t5-11b --impact energy --samples 1000
       lineage cost model:distilbert --impact energy --format json
       lineage cost --store neo4j://localhost:7687 --write-back
     """
     from lineage.views.cost import cost
 
+    if samples is not None and write_back:
+        raise OptionError("--write-back keeps the best figures, not samples; leave out --samples")
+    given = uncertainty_of(uncertainty)
     keeping = Keeping(address, mapping)
     graph = keeping.read()
     for name in products:
         graph.code(name)  # a wrong name is told before anything is computed
     result = cost(graph, run)
     codes = chosen_codes(result, [result.code(name) for name in products], top)
+    if samples is not None:
+        from lineage.views.samples import sampled
+
+        shown, more = shown_codes(result, codes, output)
+        drawn = sampled(result, shown, size=samples, uncertainty=given)
+        named = [graph.ids[graph.code(name)] for name in products]
+        output.show(
+            samples_answer(drawn, [name for name in named if graph.codes[name] in shown], output, more)
+        )
+        return
     if write_back:
         output.note(f"kept in {address} as run {keeping.keep(result, prefix)}")
     output.show(cost_answer(result, codes, output))
@@ -76,27 +104,47 @@ def chosen_codes(result: "Cost", wanted: list[int], top: int | None) -> list[int
     return result.top(top) if top is not None else list(result.existing)
 
 
+def shown_codes(result: "Cost", codes: list[int], output: Output) -> tuple[list[int], list[str]]:
+    """Return the products that are shown, and a line on the others: a table for people is not endless."""
+    limited = output.format == "table" and output.file is None and len(codes) > MOST_ROWS
+    if not limited:
+        return codes, []
+    largest = result.top(MOST_ROWS)
+    shown = largest + [code for code in codes if code not in set(largest)][: MOST_ROWS - len(largest)]
+    return shown, [f"... and {len(codes) - len(shown):,} more: --top N, or --format csv for all"]
+
+
 def cost_answer(result: "Cost", codes: list[int], output: Output) -> Answer:
     """Return the figures of these products with what holds for all of them."""
-    limited = output.format == "table" and output.file is None and len(codes) > MOST_ROWS
-    shown = codes[:MOST_ROWS] if limited else codes
-    if limited:
-        largest = result.top(MOST_ROWS)
-        shown = largest + [code for code in codes if code not in set(largest)][: MOST_ROWS - len(largest)]
+    shown, more = shown_codes(result, codes, output)
     rows = result.rows(shown) if output.format in ("table", "markdown") else []
-    more = [f"... and {len(codes) - len(shown):,} more: --top N, or --format csv for all"] if limited else []
     if not codes and result.existing:
-        more = ["No product has a known EPC, so none comes first; lineage list shows all of them."]
+        more = [f"No product has a known {result.view}, so none comes first; lineage list shows all of them."]
+    idle = result.sharing is not None and not result.sharing.complete and len(codes) == len(result.existing)
     return Answer(
         document=result.as_dict(codes) if output.format == "json" else {},
-        records=[cost_record(row, result.unit) for row in result.rows(codes)]
+        records=[
+            *(cost_record(row, result.unit) for row in result.rows(codes)),
+            *(
+                [{"id": UNASSIGNED} | amount_columns("burden", result.unassigned, result.unit)]
+                if idle
+                else []
+            ),
+        ]
         if output.format in ("csv", "parquet")
         else (),
         columns=cost_columns(result.unit),
         title=header(result.run, "Cost", result.engine),
         grid=Grid(
             ("product", "own", "EPC", "inherited", "burden", "cumulative", "figures known"),
-            [cost_cells(row, result.unit) for row in rows],
+            [
+                *(cost_cells(row, result.unit) for row in rows),
+                *(
+                    [(UNASSIGNED, "", "-", "-", amount(result.unassigned, result.unit), "", "")]
+                    if idle
+                    else []
+                ),
+            ],
         ),
         notes=[*more, "", *summary(result), *finding_notes(result.findings, verbose=output.verbose)],
         findings=result.findings,
@@ -109,8 +157,8 @@ def cost_cells(row: "ProductCost", unit: str) -> tuple[str, ...]:
         row.id,
         amount(row.own, unit),
         amount(row.epc, unit),
-        share(row.upstream_share),
-        amount(row.burden, unit) if row.burden is not None else "-",
+        share(row.upstream_share) if row.epc is not None else "-",
+        amount(row.burden, unit),
         amount(row.cumulative, unit),
         f"{row.known:,} of {row.members:,}",
     )
@@ -146,10 +194,32 @@ def summary(result: "Cost") -> list[str]:
         f"Coverage: {known:,} of {total:,} products have a figure ({tiers})",
         f"Known cost by evidence: {shares_by_tier(result.coverage.cost)}",
     ]
+    if result.sharing is not None:
+        lines = [*shared_lines(result), *lines]
     if result.dropped:
         named = ", ".join(f"{product} <- {parent}" for product, parent in result.dropped[:MOST_NAMED])
         more = len(result.dropped) - MOST_NAMED
         lines.append(f"Dropped to break cycles: {named}{f' and {more:,} more' if more > 0 else ''}")
+    return lines
+
+
+def shared_lines(result: "Cost") -> list[str]:
+    """Return why there is no EPC, what nobody carries, and how exactly users were counted."""
+    from lineage.explanation.wording import number
+
+    shared, run = result.sharing, result.run
+    assert shared is not None
+    by = "in proportion to their inferences" if run.policy == "usage" else "equally"
+    lines = [f"EPC: none, policy {run.policy} has no edge weights; users at or below a product share it {by}"]
+    if not shared.complete:
+        lines.append(
+            f"Unassigned, no use at or below: {amount(shared.unassigned, result.unit)} (part of the total)"
+        )
+    if shared.standard_error is not None:
+        lines.append(
+            f"Users counted by sketches, standard error {share(shared.standard_error)}; burdens rescaled by "
+            f"{number(shared.rescaled, 9)} to add up"
+        )
     return lines
 
 
@@ -166,7 +236,8 @@ def conservation_line(result: "Cost") -> str:
     if not figures.applies:
         over = show(figures.over_allocated, unit)
         return f"does not conserve: {over} are handed out more than once (over-allocated); {own}"
-    own += f", burdens to {show(figures.sum_burden, unit)}"
+    rest = "" if result.sharing is None or result.sharing.complete else " with what is unassigned"
+    own += f", burdens{rest} to {show(figures.sum_burden, unit)}"
     error = figures.relative_error or 0.0
     if error > TOLERANCE:
         return f"{own}: they should be equal, and differ by {error:.1e} of it"

@@ -62,7 +62,7 @@ def explain_answer(result: "Explanation", product: str, run: Run) -> Answer:
         document=document,
         records=list(_flat(result, 0)),
         columns=("level", "title", "value", "unit", "formula", "note", "sources"),
-        title=header(run, f"EPC of {product}"),
+        title=header(run, result.title),
         body=result.lines(),
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lineage.cli.figures import amount, amount_columns
-from lineage.cli.opening import stored_graph
+from lineage.cli.opening import opened, stored_graph
 from lineage.cli.options import (
     Known,
     impact_option,
@@ -55,9 +55,14 @@ def check_command(codes: tuple[str, ...], address: str, run: Run, output: Output
       lineage check
       lineage check --fail-on cycle --fail-on does-not-reconcile
     """
+    from lineage.stores.base import Verifies
     from lineage.views.check import check
 
-    result = check(stored_graph(address), run)
+    with opened(address) as store:
+        if isinstance(store, Verifies):
+            store.verify()
+        graph = store.read()
+    result = check(graph, run)
     output.show(check_answer(result, verbose=output.verbose))
     failing = result.failing(codes)
     if failing:

@@ -50,7 +50,9 @@ def show_answer(sheet: "ProductSheet", run: Run) -> Answer:
     lines.append(f"made out of ({len(sheet.parents)})")
     for parent in sheet.parents:
         relation = f", {parent.relation}" if parent.relation else ""
-        lines.append(f"  {parent.id}{relation}: hands on {share(parent.w)} ({parent.weight_source})")
+        lines.append(
+            f"  {parent.id}{relation}: hands on {'-' if parent.w is None else share(parent.w)} ({parent.weight_source})"
+        )
     lines.append(f"built on it: {_numbers(sheet.children) or 'nothing'}")
     lines.append(f"jobs: {_numbers(sheet.jobs) or 'none'}")
     lines += [f"cost ({header(run, 'figures')})", *_cost_lines(sheet)]
@@ -92,11 +94,15 @@ def serving_lines(serving: "Serving") -> list[str]:
 
 def _cost_lines(sheet: "ProductSheet") -> list[str]:
     cost, unit = sheet.cost, sheet.unit
-    burden = "-" if cost.burden is None else full_amount(cost.burden, unit)
+    burden = full_amount(cost.burden, unit)
+    epc = f"  EPC         {full_amount(cost.epc, unit)}, inherited: {share(cost.upstream_share)}"
+    kept = f", own use keeps {share(cost.retained_share)}"
+    if cost.epc is None:
+        epc, kept = "  EPC         -, as this policy has no edge weights", ""
     return [
         f"  own         {full_amount(cost.own, unit)}, evidence: {cost.tier}",
-        f"  EPC         {full_amount(cost.epc, unit)}, inherited: {share(cost.upstream_share)}",
-        f"  burden      {burden}, own use keeps {share(cost.retained_share)}",
+        epc,
+        f"  burden      {burden}{kept}",
         f"  cumulative  {full_amount(cost.cumulative, unit)}",
         f"  figures known for {cost.known:,} of {cost.members:,} (itself and its ancestors)",
     ]

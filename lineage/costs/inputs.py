@@ -105,9 +105,9 @@ def read_jobs(graph: Graph, as_of: str | None = None, products: Iterable[int] | 
 
     `products` keeps only the jobs of these row numbers.
     """
-    table = graph.tables["jobs"]
-    if not table.num_rows:
+    if not graph.rows("jobs"):
         return []
+    table = graph.tables["jobs"]
     keep = (
         dated_by(table.column("started_at"), as_of).tolist() if as_of is not None else [True] * table.num_rows
     )

@@ -10,14 +10,16 @@ from lineage.costs.inputs import read_jobs, read_supplies
 from lineage.findings import Finding, finding
 from lineage.graph import Graph
 from lineage.kernels.jobs_values import relative_difference
+from lineage.kernels.labels import Labels
 from lineage.run import Run
-from lineage.schema import IMPACTS, tier_rank
+from lineage.schema import IMPACTS, TIERS, tier_rank
 from lineage.units import show
 
 __all__ = ["Alternative", "OwnCosts", "own_costs"]
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+TierCodes = np.ndarray[tuple[int], np.dtype[np.int8]]
 
 
 class Alternative(NamedTuple):
@@ -45,8 +47,8 @@ class OwnCosts:
     lo: Floats
     best: Floats
     hi: Floats
-    tier: list[str]
-    origin: list[str]
+    tier: Labels
+    origin: Labels
     market_from_location: Flags
     job_weights: dict[tuple[int, int], float]
     findings: tuple[Finding, ...]
@@ -105,27 +107,29 @@ _ONCE = ("unknown-grid", "unknown-system")
 def _totals(graph: Graph, run: Run) -> OwnCosts:
     """Return what the products' own columns say, jobs apart."""
     lo, best, hi, tier = _columns(graph, run.impact)
-    stated = ~(np.isnan(lo) & np.isnan(best) & np.isnan(hi))
+    unknown = np.isnan(best)
+    stated = ~(unknown & np.isnan(lo) & np.isnan(hi))
     repeats = np.zeros(len(graph), np.bool_)
     if run.impact == "carbon-market":
         other = _columns(graph, "carbon")
         repeats = ~stated & ~(np.isnan(other[0]) & np.isnan(other[1]) & np.isnan(other[2]))
         lo, best, hi = (np.where(repeats, b, a) for a, b in zip((lo, best, hi), other[:3], strict=True))
-        for code in np.flatnonzero(repeats).tolist():
-            tier[code] = other[3][code]
+        unknown = np.isnan(best)
+        tier = np.where(repeats, other[3], tier)
         stated |= repeats
-    lo = np.where(np.isnan(lo), np.where(np.isnan(best), 0.0, best), lo)
-    hi = np.where(np.isnan(hi), best, hi)
-    best = best.copy()  # the columns themselves are read-only
-    flags = stated.tolist()
+    lo, best, hi = np.array(lo), np.array(best), np.array(hi)  # the columns themselves are read-only
+    without = np.isnan(lo)
+    np.copyto(lo, best, where=without)
+    lo[without & unknown] = 0.0
+    np.copyto(hi, best, where=np.isnan(hi))
     return OwnCosts(
         impact=run.impact,
         unit=run.unit,
         lo=lo,
         best=best,
         hi=hi,
-        tier=[(name or "reported") if there else "unknown" for name, there in zip(tier, flags, strict=True)],
-        origin=["total" if there else "" for there in flags],
+        tier=Labels(np.where(stated, tier, _UNKNOWN), TIERS),
+        origin=Labels(stated.astype(np.int8), ("", "total", "jobs")),
         market_from_location=repeats,
         job_weights={},
         findings=(),
@@ -133,14 +137,16 @@ def _totals(graph: Graph, run: Run) -> OwnCosts:
     )
 
 
-def _columns(graph: Graph, impact: str) -> tuple[Floats, Floats, Floats, list[str | None]]:
+_REPORTED, _UNKNOWN = (np.int8(TIERS.index(name)) for name in ("reported", "unknown"))
+
+
+def _columns(graph: Graph, impact: str) -> tuple[Floats, Floats, Floats, TierCodes]:
+    """Return lo, best and hi as they stand, and the tier as a code of `TIERS`, `reported` where none is given."""
     name = IMPACTS[impact].column
-    values = graph.tables["products"].column(name + "_lo")
     lo, best, hi = (graph.floats("products", name + bound) for bound in ("_lo", "", "_hi"))
-    tiers = graph.tables["products"].column(name.rsplit("_", 1)[0] + "_tier")
-    if tiers.null_count == len(values):
-        return lo, best, hi, [None] * len(values)
-    return lo, best, hi, tiers.to_pylist()
+    tiers = graph.labels("products", name.rsplit("_", 1)[0] + "_tier")
+    codes = [TIERS.index(item) if item in TIERS else _REPORTED for item in tiers.names]
+    return lo, best, hi, np.array(codes, np.int8)[tiers.codes]
 
 
 # -- sums of jobs -----------------------------------------------------------------------------------------
@@ -259,10 +265,9 @@ def _job_weights(
 
     Where one of the terms is unknown so is w: the edge is left to the policy, with a finding.
     """
-    sources = graph.tables["edges"].column("weight_source")
-    if sources.null_count == len(sources) or not any(item.job.platform >= 0 for item in figures):
+    if not any(item.job.platform >= 0 for item in figures):
         return {}, []
-    from_jobs = np.array([source == "job" for source in sources.to_pylist()], np.bool_)
+    from_jobs = graph.labels("edges", "weight_source").where("job")
     products, parents = graph.integers("edges", "product"), graph.integers("edges", "parent")
     edges = set(zip(products[from_jobs].tolist(), parents[from_jobs].tolist(), strict=True))
     weights: dict[tuple[int, int], float] = {}

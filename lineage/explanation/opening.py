@@ -7,6 +7,7 @@ from lineage.costs import Part, own_cost_parts
 from lineage.errors import OptionError
 from lineage.explanation.answer import Explanation, Input
 from lineage.explanation.reasons import Opened
+from lineage.explanation.shared import burden_explained, unassigned_explained
 from lineage.explanation.wording import at_least, counted, joined, percent, shown
 from lineage.graph import Graph
 from lineage.run import Run
@@ -28,7 +29,8 @@ def explain(
     EPC(v) = c(v) + sum over parents u of w(u, v) EPC(u). The tree opens c(v) into the jobs or the printed total it
     comes from, each share w with its reason, and each parent's EPC in the same way down to `depth` steps (0 to 40; what
     lies deeper is named, not cut in silence; a product that was opened before is referred to). Values are in the
-    unit of the run's impact, None is not known. A cost computed before may be passed as `result`.
+    unit of the run's impact, None is not known. Policies without edge weights have no EPC: there the burden is
+    explained. A cost computed before may be passed as `result`.
     Raises `UnknownProduct`, `CycleError`, and `OptionError` for a depth out of range.
 
     >>> from lineage.testing import graph
@@ -42,15 +44,22 @@ def explain(
     code = result.code(name)
     opening = _Opening(Opened(result))
     row = result.row(code)
-    root = opening.epc(code, depth)
+    unknown = _unknown(result, code)
+    last: tuple[Explanation, ...]
+    if result.epc is None:
+        root = burden_explained(result, code, opening.own, depth)
+        last = unassigned_explained(result)
+    else:
+        root = opening.epc(code, depth)
+        last = (_kept(result, row),)
     return Explanation(
         title=root.title,
         value=root.value,
         unit=root.unit,
         formula=root.formula,
-        note=_covered(row, unknown=bool(_unknown(result, code))),
+        note="; ".join(filter(None, (root.note, _covered(row, unknown=bool(unknown))))),
         interval=root.interval,
-        children=(*root.children, *_unknown(result, code), _kept(result, row), _conservation(result)),
+        children=(*root.children, *unknown, *last, _conservation(result)),
     )
 
 
@@ -64,7 +73,7 @@ class _Opening:
     def epc(self, code: int, depth: int) -> Explanation:
         """Explain the EPC of one product."""
         cost = self.opened.cost
-        unit, interval = cost.unit, cost.epc.at(code)
+        unit, interval = cost.unit, cost.carried.at(code)
         title = f"EPC of {self.opened.label(code)}"
         parents = self.opened.parents(code)
         own = self.own(code)
@@ -74,7 +83,7 @@ class _Opening:
         if not parents:
             return Explanation(title, interval.best, unit, interval=interval, children=(own,))
         amounts = [self._amount(place, parent) for place, parent in parents]
-        handed = [cost.epc.at(parent).scaled(float(self.opened.w[place])) for place, parent in parents]
+        handed = [cost.carried.at(parent).scaled(float(self.opened.w[place])) for place, parent in parents]
         formula = _sum(own, amounts, interval, complete=all(item.hi is not None for item in handed))
         children = (own, *self._inherited(code, parents, depth))
         return Explanation(title, interval.best, unit, formula, interval=interval, children=children)
@@ -101,13 +110,13 @@ class _Opening:
         return rows
 
     def _amount(self, place: int, parent: int) -> float | None:
-        w, best = float(self.opened.w[place]), self.opened.cost.epc.at(parent).best
+        w, best = float(self.opened.w[place]), self.opened.cost.carried.at(parent).best
         return 0.0 if w == 0 else None if best is None else w * best
 
     def share_of(self, place: int, parent: int, depth: int) -> Explanation:
         """Explain what one parent hands on: the share with its reason, and the parent's EPC."""
         cost, label = self.opened.cost, self.opened.label(parent)
-        w, above = float(self.opened.w[place]), cost.epc.at(parent)
+        w, above = float(self.opened.w[place]), cost.carried.at(parent)
         title, formula = f"inherited from {label}", f"{percent(w)} x {at_least(above, cost.unit)}"
         if above.best is None and not self.opened.parents(parent):
             note = f"{self.opened.reason(place)}; {NOTHING_PUBLISHED}"
@@ -199,10 +208,11 @@ def _covered(row: ProductCost, *, unknown: bool) -> str:
     text = f"figures known for {row.known} of {row.members} (itself and its ancestors)"
     if row.known == row.members:
         return text
-    if row.epc is None or row.epc.best is None:
+    figure, view = (row.burden, "burden") if row.epc is None else (row.epc, "EPC")
+    if figure is None or figure.best is None:
         return f"{text}; nothing known arrives here"
-    if row.epc.hi is None:
-        return f"{text}; the rest is not known, so the EPC is at least this"
+    if figure.hi is None:
+        return f"{text}; the rest is not known, so the {view} is at least this"
     if unknown:
         return f"{text}; of the rest only bounds are known"
     return f"{text}; no share of the unknown rest arrives here"
@@ -212,7 +222,7 @@ def _unknown(cost: Cost, code: int) -> list[Explanation]:
     """Name the products with part in the figure whose own cost nobody published."""
     from lineage.views.bill import bill
 
-    names = list(bill(cost.graph, cost.graph.ids[code], cost.run, result=cost).not_covered)
+    names = list(bill(cost.graph, cost.graph.id(code), cost.run, result=cost).not_covered)
     if not names:
         return []
     return [Explanation("not covered", note=f"{joined(names)}: {NOTHING_PUBLISHED}")]

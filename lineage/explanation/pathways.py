@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from lineage.errors import OptionError
 from lineage.graph import Graph
 from lineage.run import Run
 from lineage.views.cost import Cost, cost
@@ -99,24 +100,30 @@ def paths(
     (Neumann series of (I - W^T)^-1 c; structural path analysis, Defourny and Thorbecke 1984). Found best-first: what
     arrives through the beginning of a path is at most its weight x EPC, so no larger path is overlooked.
     Values in the unit of the run's impact, best values only (unknown own costs have no part, see `total.hi`).
-    On a cycle that is solved each round is a path of its own. Raises `UnknownProduct`, `CycleError`.
+    On a cycle that is solved each round is a path of its own. Raises `UnknownProduct`, `CycleError`, and `OptionError`
+    under a policy without edge weights.
     """
     result = result or cost(graph, run)
     code = result.code(name)
+    if result.epc is None:
+        raise OptionError(
+            f"policy {result.run.policy} has no edge weights, so no cost comes along a path; lineage bill opens the "
+            "burden by origin, or choose another --policy"
+        )
     total = result.epc.at(code)
     if total.best is None:
-        return Paths(graph.ids[code], result.unit, total, (), None, False, True)
+        return Paths(graph.id(code), result.unit, total, (), None, False, True)
     rows, complete = _largest(result, code, total.best, top)
     remainder = total.best - math.fsum(row.contribution for row in rows)
     if abs(remainder) <= 1e-12 * abs(total.best):
         remainder = 0.0
-    return Paths(graph.ids[code], result.unit, total, tuple(rows), remainder, _cyclic(result, code), complete)
+    return Paths(graph.id(code), result.unit, total, tuple(rows), remainder, _cyclic(result, code), complete)
 
 
 def _largest(result: Cost, code: int, total: float, top: int) -> tuple[list[Path], bool]:
     """Return the largest paths, and whether the search could finish."""
     first, parent, share = parents_of(result)
-    own, epc = np.nan_to_num(result.own.best), np.nan_to_num(result.epc.best)
+    own, epc = np.nan_to_num(result.own.best), np.nan_to_num(result.carried.best)
     ids, ticket = result.graph.ids, count()
     # (minus what can still come through it, ticket, is it a finished path, weight, step)
     heap: list[tuple[float, int, bool, float, _Step]] = [

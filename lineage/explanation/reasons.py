@@ -39,11 +39,11 @@ class Opened:
 
     def parents(self, code: int) -> list[tuple[int, int]]:
         """Return (position of the edge in the run's network, parent code), largest inheritance first."""
-        epc = np.nan_to_num(self.cost.epc.best)
+        epc = np.nan_to_num(self.cost.carried.best)
         places = range(int(self.first[code]), int(self.first[code + 1]))
         pairs = [(place, int(self.parent[place])) for place in places]
         return sorted(
-            pairs, key=lambda pair: (-float(self.w[pair[0]] * epc[pair[1]]), self.graph.ids[pair[1]])
+            pairs, key=lambda pair: (-float(self.w[pair[0]] * epc[pair[1]]), self.graph.id(pair[1]))
         )
 
     def children(self, code: int) -> list[int]:
@@ -54,7 +54,7 @@ class Opened:
 
     def label(self, code: int) -> str:
         """Return the id of a product: the name that every command takes."""
-        return self.graph.ids[code]
+        return self.graph.id(code)
 
     # -- shares --------------------------------------------------------------------------------------------
 

@@ -63,8 +63,9 @@ def shown(value: float | None, unit: str) -> str:
 def at_least(interval: "Interval | None", unit: str) -> str:
     """Return the best value of an interval; "≥" where more is possible without limit, "?" where nothing is known.
 
-    A best value below the lower bound is the known part of something known by its bounds: the bound is shown. Where
-    more is handed out than there is, the same holds the other way round, with "≤".
+    "-" where there is no such figure (None): the policy gives it no meaning. A best value below the lower bound is the
+    known part of something known by its bounds: the bound is shown. Where more is handed out than there is, the same
+    holds the other way round, with "≤".
 
     >>> from lineage.views.interval import Interval
     >>> at_least(Interval(168.0, 921.5, None), "kWh"), at_least(Interval(0.0, None, None), "kWh")
@@ -73,7 +74,7 @@ def at_least(interval: "Interval | None", unit: str) -> str:
     ('≥ 5.5 kWh', '≤ -5 kWh')
     """
     if interval is None:
-        return "?"
+        return "-"
     lo, best, hi = interval
     if best is None:
         return f"≥ {show(lo, unit)}" if lo is not None and lo > 0 else "?"

@@ -76,8 +76,14 @@ class Closure:
 
     def _walked(self, v: int) -> Totals:
         total = self._own(v)
-        for member in walk(v, self._first, self._neighbour):
-            total = _plus(total, self._own(member))
+        found, seen = [v], {v}
+        for u in found:  # the nearest first, as the compiled walk does it
+            for edge in range(self._first[u], self._first[u + 1]):
+                above = self._neighbour[edge]
+                if above not in seen:
+                    seen.add(above)
+                    found.append(above)
+                    total = _plus(total, self._own(above))
         return total
 
 

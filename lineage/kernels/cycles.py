@@ -12,6 +12,10 @@ from typing import Any
 __all__ = ["components", "edges_to_drop", "heaviest_cycle", "named_cycles", "solve_dense"]
 
 
+CLOSE = 1e-12  # logs this close count as equal: rounding must not send a search round for ever
+NOTHING = -1e3  # in place of the log of a share of 0, which has no part in any gain
+
+
 def components(
     n: int, first: Sequence[int], parent: Sequence[int], nodes: Iterable[int] | None = None
 ) -> list[list[int]]:
@@ -118,61 +122,90 @@ def _shortest_cycle(
 def heaviest_cycle(
     group: Sequence[int], first: Sequence[int], parent: Sequence[int], w: Sequence[float]
 ) -> tuple[tuple[int, ...], float]:
-    """Return the cycle of largest mean log share in a component, and its gain, the product of its shares (Karp 1978).
+    """Return the cycle of largest mean log share in a component, and its gain, the product of its shares.
+
+    Policy iteration (Howard 1960): every product points at one parent, which makes cycles with trees on them; as long
+    as another parent leads to a heavier cycle, or to the same one by a heavier way, it points there instead.
 
     >>> cycle, gain = heaviest_cycle([0, 1], [0, 1, 2], [1, 0], [0.5, 3.0])
     >>> cycle, round(gain, 12)
     ((0, 1), 1.5)
     """
+    choices = _choices(group, first, parent, w)
+    points_at = [max(row, key=lambda choice: (choice[1], -choice[0])) for row in choices]
+    best: tuple[float, list[int]] = (-math.inf, [])
+    for _ in range(4 * len(group) + 100):  # it takes a dozen; the bound is for ties that rounding turns
+        cycles, mean, value = _weighed(points_at)
+        best = max([best, *cycles], key=lambda item: item[0])
+        if not _improved(points_at, choices, mean, value):
+            break
+    heaviest, cycle = best
+    at = cycle.index(min(cycle))
+    return tuple(group[row] for row in cycle[at:] + cycle[:at]), math.exp(heaviest * len(cycle))
+
+
+def _choices(
+    group: Sequence[int], first: Sequence[int], parent: Sequence[int], w: Sequence[float]
+) -> list[list[tuple[int, float]]]:
+    """Return every member's parents in the component, as rows of the group, with the logs of their shares."""
     place = {v: row for row, v in enumerate(group)}
-    share = {
-        (place[v], place[parent[edge]]): w[edge]
+    return [
+        [
+            (place[parent[edge]], math.log(w[edge]) if w[edge] > 0 else NOTHING)
+            for edge in range(first[v], first[v + 1])
+            if parent[edge] in place
+        ]
         for v in group
-        for edge in range(first[v], first[v + 1])
-        if parent[edge] in place and w[edge] > 0
-    }
-    size = len(group)
-    best = [[-math.inf] * size for _ in range(size + 1)]
-    back = [[-1] * size for _ in range(size + 1)]
-    best[0] = [0.0] * size
-    for length in range(1, size + 1):
-        for (v, u), weight in share.items():
-            value = best[length - 1][u] + math.log(weight)
-            if value > best[length][v]:
-                best[length][v] = value
-                back[length][v] = u
-    walk = [_end_of_heaviest(best)]
-    for length in range(size, 0, -1):
-        walk.append(back[length][walk[-1]])
-    cycle, gain = _heaviest_on(walk, share)
-    return tuple(group[row] for row in cycle), gain
+    ]
 
 
-def _end_of_heaviest(best: list[list[float]]) -> int:
-    """Return the product whose longest walk has the largest guaranteed mean (Karp's minimum over shorter walks)."""
-    size = len(best) - 1
+def _weighed(
+    points_at: list[tuple[int, float]],
+) -> tuple[list[tuple[float, list[int]]], list[float], list[float]]:
+    """Return the cycles with their mean logs; for each member the mean it is led to, and its value on the way."""
+    size = len(points_at)
+    mean, value, seen = [0.0] * size, [0.0] * size, [-1] * size
+    cycles = []
+    for start in range(size):
+        path: list[int] = []
+        v = start
+        while seen[v] < 0:
+            seen[v] = start
+            path.append(v)
+            v = points_at[v][0]
+        if path and seen[v] == start:  # a cycle not met before; the way into it is worth nothing at v
+            cycle = path[path.index(v) :]
+            mean[v] = math.fsum(points_at[u][1] for u in cycle) / len(cycle)
+            cycles.append((mean[v], cycle))
+        else:
+            cycle = []
+        for u in reversed(path):
+            if not (cycle and u == v):
+                above, log = points_at[u]
+                mean[u] = mean[above]
+                value[u] = value[above] + log - mean[above]
+    return cycles, mean, value
 
-    def mean(v: int) -> float:
-        if best[size][v] == -math.inf:
-            return -math.inf
-        return min((best[size][v] - best[k][v]) / (size - k) for k in range(size) if best[k][v] > -math.inf)
 
-    return max(range(size), key=mean)
-
-
-def _heaviest_on(walk: list[int], share: dict[tuple[int, int], float]) -> tuple[tuple[int, ...], float]:
-    """Return the heaviest cycle that a walk closes, beginning with its smallest member, and its gain."""
-    found: list[tuple[float, tuple[int, ...]]] = []
-    last_seen: dict[int, int] = {}
-    for step, v in enumerate(walk):
-        if v in last_seen:
-            cycle = tuple(walk[last_seen[v] : step])
-            logs = [math.log(share[pair]) for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
-            found.append((sum(logs) / len(logs), cycle))
-        last_seen[v] = step
-    mean, cycle = max(found)
-    turn = cycle.index(min(cycle))
-    return cycle[turn:] + cycle[:turn], math.exp(mean * len(cycle))
+def _improved(
+    points_at: list[tuple[int, float]],
+    choices: list[list[tuple[int, float]]],
+    mean: list[float],
+    value: list[float],
+) -> bool:
+    """Let members point at better parents: to a heavier cycle, or else a heavier way; return whether any did."""
+    changed = False
+    for v, row in enumerate(choices):
+        better = max(row, key=lambda choice: mean[choice[0]])
+        if mean[better[0]] > mean[v] + CLOSE:
+            points_at[v], changed = better, True
+    if changed:
+        return True
+    for v, row in enumerate(choices):
+        better = max(row, key=lambda choice: value[choice[0]] + choice[1])
+        if value[better[0]] + better[1] - mean[v] > value[v] + CLOSE * (1 + abs(value[v])):
+            points_at[v], changed = better, True
+    return changed
 
 
 def edges_to_drop(

@@ -5,11 +5,12 @@ engine does; no fused multiply-add. Cycles are solved one component at a time.
 """
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lineage.kernels.arrays import Codes, Flags, Floats
+from lineage.kernels.core import Edges, add_one_by_one, has_no_cost, reach_group, solve_group
 from lineage.kernels.cycles import components
 from lineage.kernels.order import NARROW, in_edges, levels, row_starts
 
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Structure"]
-
-
-# Above this many members a cycle's equations are kept sparse.
-DENSE = 500
 
 
 class Structure:
@@ -39,6 +36,7 @@ class Structure:
         self.n = n
         self.child, self.parent = child, parent
         self.first = row_starts(n, child)
+        self.edges = Edges(self.first, child, parent)
         found = levels(n, child, parent)
         self._order = found.order
         self._edges = in_edges(found.order, self.first)
@@ -69,9 +67,9 @@ class Structure:
                 terms = share[low:high] * epc[parent[low:high]]
                 np.add.at(epc, child[low:high], terms)
             else:
-                _add_one_by_one(epc, child[low:high], parent[low:high], share[low:high])
+                add_one_by_one(epc, child[low:high], parent[low:high], share[low:high])
         for group in self._rest:
-            self._solve_group(group, w, epc)
+            self._solve_rest(group, w, epc)
         return epc
 
     def reach(self, w: Floats, start: Flags) -> Flags:
@@ -88,55 +86,20 @@ class Structure:
                     if given[edge] and reached[parent[edge]]:
                         reached[child[edge]] = True
         for group in self._rest:
-            self._reach_group(group, w, reached)
+            reach_group(self.edges, group, w, reached)
         return reached
-
-    def _reach_group(self, group: list[int], w: Floats, reached: Flags) -> None:
-        members = np.array(group, dtype=np.int32)
-        edges = in_edges(members, self.first)
-        edges = edges[w[edges] != 0]
-        before = -1
-        while before != (before := int(reached[members].sum())):
-            reached[self.child[edges[reached[self.parent[edges]]]]] = True
 
     def divergent(self, w: Floats) -> list[list[int]]:
         """Return the cycles that have no finite cost: those where (I - W^T) y = 1 has no solution with all y > 0."""
-        failing = []
-        for group in self.cycles:
-            y = _solve_linear(self._block(group, w)[0], np.ones(len(group)))
-            if y is None or not np.all(y > 0):
-                failing.append(group)
-        return failing
+        return [group for group in self.cycles if has_no_cost(self.edges, group, w)]
 
-    def _block(self, group: list[int], w: Floats) -> tuple[Any, Codes, Any]:
-        """Return I - W^T of a component's members (dense or sparse), the members, and their edges from outside."""
-        members = np.array(group, dtype=np.int32)
-        edges = in_edges(members, self.first)
-        place = np.searchsorted(members, self.parent[edges])
-        inside = (place < len(members)) & (members[np.minimum(place, len(members) - 1)] == self.parent[edges])
-        rows = np.searchsorted(members, self.child[edges[inside]])
-        columns = place[inside]
-        if len(group) <= DENSE:
-            block = np.eye(len(group))
-            np.subtract.at(block, (rows, columns), w[edges[inside]])
-            return block, members, edges[~inside]
-        from scipy.sparse import csc_array, eye_array
-
-        coupling = csc_array((w[edges[inside]], (rows, columns)), shape=(len(group), len(group)))
-        return csc_array(eye_array(len(group)) - coupling), members, edges[~inside]
-
-    def _solve_group(self, group: list[int], w: Floats, epc: Floats) -> None:
-        if len(group) == 1:
-            (v,) = group
-            edges = np.arange(self.first[v], self.first[v + 1])
-            _add_one_by_one(epc, self.child[edges], self.parent[edges], w[edges])
+    def _solve_rest(self, group: list[int], w: Floats, epc: Floats) -> None:
+        if len(group) > 1:
+            solve_group(self.edges, group, w, epc)
             return
-        block, members, outside = self._block(group, w)
-        _add_one_by_one(epc, self.child[outside], self.parent[outside], w[outside])
-        solution = _solve_linear(block, epc[members])
-        if solution is None:
-            raise ZeroDivisionError("the cycle has no finite solution; ask divergent() before solve()")
-        epc[members] = solution
+        (v,) = group
+        edges = np.arange(self.first[v], self.first[v + 1])
+        add_one_by_one(epc, self.child[edges], self.parent[edges], w[edges])
 
 
 def _runs(starts: list[int]) -> "Iterator[tuple[bool, int, int]]":
@@ -150,25 +113,3 @@ def _runs(starts: list[int]) -> "Iterator[tuple[bool, int, int]]":
             begin = high
     if begin < starts[-1]:
         yield False, begin, starts[-1]
-
-
-def _add_one_by_one(epc: Floats, child: Codes, parent: Codes, share: Floats) -> None:
-    """Add terms in order, where one product may be the parent of the next."""
-    values: Any = epc.data  # a memory view: quicker than an array, one element at a time
-    for v, u, w in zip(child.tolist(), parent.tolist(), share.tolist(), strict=True):
-        values[v] += w * values[u]
-
-
-def _solve_linear(matrix: Any, right: Floats) -> Floats | None:
-    """Solve matrix x = right; None where the matrix is singular."""
-    if isinstance(matrix, np.ndarray):
-        try:
-            return np.asarray(np.linalg.solve(matrix, right))
-        except np.linalg.LinAlgError:
-            return None
-    from scipy.sparse.linalg import splu
-
-    try:
-        return np.asarray(splu(matrix).solve(right))
-    except RuntimeError:  # SuperLU's word for an exactly singular matrix
-        return None

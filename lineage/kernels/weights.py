@@ -8,7 +8,7 @@ Eilam et al. (HotCarbon 2023), the half is the 50:50 recycling rule, `cff` follo
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from lineage.kernels.arrays import Codes, Flags, Floats
 
 __all__ = ["POLICIES", "SOURCES", "Claimants", "Shares", "shares"]
 
+
+Numbers = np.ndarray[Any, np.dtype[np.int8]]
 
 # Where a share came from, as codes of `Shares.source`.
 SOURCES: Final = ("policy", "explicit", "metadata", "job", "policy: equal, a property is missing")
@@ -45,7 +47,7 @@ class Claimants:
     child: Codes
     parent: Codes
     explicit: Floats
-    stated_by: Codes
+    stated_by: Numbers
     user: Flags
     value: Floats | None = None
     edge_value: Floats | None = None
@@ -68,7 +70,7 @@ class Shares:
 
     w: Floats
     retained: Floats | None
-    source: Codes
+    source: Numbers
     missing: Codes
     guessed: Codes
 
@@ -97,15 +99,17 @@ def shares(policy: str, claim: Claimants) -> Shares:
     >>> shares("equal", two).w.tolist()
     [0.375, 0.25]
     """
-    given = _sums(claim.parent, np.nan_to_num(claim.explicit), claim.n)
-    surplus = 1.0 - given
-    surplus[np.abs(surplus) <= TOLERANCE] = 0.0
     open_edges = np.isnan(claim.explicit)
-    children = np.bincount(claim.parent[open_edges], minlength=claim.n).astype(np.float64)
+    stated = np.flatnonzero(~open_edges)  # rare, in most lineages
+    stated_of, explicit = claim.parent[stated], claim.explicit[stated]
+    surplus = 1.0 - _sums(stated_of, explicit, claim.n)
+    surplus[np.abs(surplus) <= TOLERANCE] = 0.0
+    children = np.bincount(claim.parent, minlength=claim.n).astype(np.float64)
+    children -= np.bincount(stated_of, minlength=claim.n)
     division = _Division(claim, open_edges, np.maximum(surplus, 0.0), surplus, children)
     decided = POLICIES[policy](division)
-    w = np.where(open_edges, decided.w, claim.explicit)
-    source = np.where(open_edges, decided.source, claim.stated_by).astype(np.int32)
+    w, source = decided.w, decided.source  # the policy's own arrays, nobody else's
+    w[stated], source[stated] = explicit, claim.stated_by[stated]
     if decided.retained is None:
         return replace(decided, w=w, source=source)
     # Where nobody is left to divide among, own use keeps what the explicit shares leave (or lack).
@@ -121,7 +125,7 @@ def _sums(groups: Codes, values: Floats, n: int) -> Floats:
 
 def _nothing_missing(w: Floats, retained: Floats | None) -> Shares:
     none = np.zeros(0, dtype=np.int32)
-    return Shares(w=w, retained=retained, source=np.zeros(len(w), np.int32), missing=none, guessed=none)
+    return Shares(w=w, retained=retained, source=np.zeros(len(w), np.int8), missing=none, guessed=none)
 
 
 def _by_score(division: _Division, score: Floats, own_score: Floats) -> Shares:
@@ -134,19 +138,28 @@ def _by_score(division: _Division, score: Floats, own_score: Floats) -> Shares:
     return _nothing_missing(w, division.left * own / safe)
 
 
+def _equally(division: _Division, own_score: Floats | float) -> Shares:
+    """Divide as `_by_score` with the score 1 for every child, to the same bits: the quotient is the parent's."""
+    claim = division.claim
+    own = np.where(claim.user, own_score, 0.0)
+    safe = division.children + own
+    safe[~(safe > 0)] = 1.0
+    return _nothing_missing((division.left / safe).take(claim.parent), division.left * own / safe)
+
+
 def _with_fallback(division: _Division, decided: Shares, missing: Flags) -> Shares:
     """Give the parents that miss a property equal shares instead, and say so."""
     missing = missing & (division.children > 0)
     if not missing.any() or decided.retained is None:
         return decided
-    equal = _by_score(division, np.ones(len(decided.w)), np.ones(division.claim.n))
+    equal = _equally(division, 1.0)
     assert equal.retained is not None
     at = missing[division.claim.parent]
     return replace(
         decided,
         w=np.where(at, equal.w, decided.w),
         retained=np.where(missing, equal.retained, decided.retained),
-        source=np.where(at, FALLBACK, decided.source).astype(np.int32),
+        source=np.where(at, np.int8(FALLBACK), decided.source),
         missing=np.flatnonzero(missing).astype(np.int32),
     )
 
@@ -163,14 +176,12 @@ def _full(division: _Division) -> Shares:
 
 def _equal(division: _Division) -> Shares:
     """1/(n+1) over the n children and own use, 1/n without own use."""
-    claim = division.claim
-    own = np.full(claim.n, 1.0 if claim.retain else 0.0)
-    return _by_score(division, np.ones(len(claim.parent)), own)
+    return _equally(division, 1.0 if division.claim.retain else 0.0)
 
 
 def _half(division: _Division) -> Shares:
     """Own use keeps half, the children share the other half equally."""
-    return _by_score(division, np.ones(len(division.claim.parent)), division.children)
+    return _equally(division, division.children)
 
 
 def _property(division: _Division) -> Shares:

@@ -39,13 +39,13 @@ def card_block(content: ProductReport) -> str:
             "",
             f"**{markdown_text(content.headline)}**",
             "",
-            f"View: EPC, {cost.run.impact} in {cost.unit}, policy `{cost.run.policy}`{as_of}.",
+            f"View: {cost.view}, {cost.run.impact} in {cost.unit}, policy `{cost.run.policy}`{as_of}.",
             "",
             "Do not add up EPC or cumulative figures of several cards: own costs and burdens can be added.",
             "",
             *views_table(content),
             "",
-            "### What the EPC is made of",
+            f"### What the {cost.view} is made of",
             "",
             *bill_table(content),
             "",
@@ -53,7 +53,7 @@ def card_block(content: ProductReport) -> str:
             "",
             markdown_text(conservation_line(cost)),
             "",
-            f"Method: EPC(v) = c(v) + Σ w(u,v) EPC(u) (Eilam et al., HotCarbon 2023); shares: "
+            f"Method: {content.method.formula} (Eilam et al., HotCarbon 2023); shares: "
             f"{markdown_text(content.method.policy)}. Computed by lineage {__version__} from graph "
             f"`{cost.graph.digest[:16]}` for `{_code(row.id)}`.",
             "",

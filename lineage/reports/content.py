@@ -26,6 +26,7 @@ __all__ = [
     "conservation_line",
     "coverage_line",
     "graph_report",
+    "no_epc",
     "product_report",
 ]
 
@@ -58,7 +59,7 @@ class ProductReport:
     bill_rows: tuple[BillRow, ...]
     bill_rest: Remainder
     family: Family
-    paths: Paths
+    paths: Paths | None
     picture: Picture
     explanation: Explanation
     evidence: Evidence
@@ -100,14 +101,14 @@ def product_report(graph: Graph, name: str, cost: Cost) -> ProductReport:
     return ProductReport(
         cost=cost,
         row=row,
-        headline=headline(row, cost.unit),
+        headline=headline(row, cost),
         standfirst=standfirst(row, cost),
         views=_views(row, full, whole),
         bill=full,
         bill_rows=full.rows[:MOST_BILL_ROWS],
         bill_rest=_rest(full),
         family=whole,
-        paths=paths(graph, row.id, run, MOST_PATHS, result=cost),
+        paths=None if cost.epc is None else paths(graph, row.id, run, MOST_PATHS, result=cost),
         picture=picture_of_product(cost, row, full),
         explanation=explain(graph, row.id, run, result=cost),
         evidence=evidence(cost, [code, *(graph.codes[item.id] for item in full.rows if item.id != row.id)]),
@@ -146,12 +147,14 @@ def _rest(full: Bill) -> Remainder:
     return Remainder(len(hidden) + cut.count, amount, amount / full.total.best if full.total.best else None)
 
 
-def headline(row: ProductCost, unit: str) -> str:
-    """Return the answer in one line: the EPC, how much of it is inherited, and how much is known."""
+def headline(row: ProductCost, cost: Cost) -> str:
+    """Return the answer in one line: the EPC (or burden), how much of it is inherited, and how much is known."""
     known = f"figures known for {row.known:,} of {row.members:,}"
-    figure = at_least(row.epc, unit)
+    figure = at_least(row.carried, cost.unit)
     if figure == "?":
         return f"Not known: {known}"
+    if row.epc is None:
+        return f"{figure} for its own use to carry; {known}"
     if row.upstream_share is None:
         part = "how much of it is inherited is not known" if row.members > 1 else "none of it inherited"
         return f"{figure}; {part}; {known}"
@@ -162,14 +165,27 @@ def standfirst(row: ProductCost, cost: Cost) -> str:
     """Return what the headline's number is, in a sentence."""
     as_of = f", as of {cost.run.as_of}" if cost.run.as_of else ""
     least = ""
-    if row.epc is not None and row.epc.best is None:
+    figure = row.carried
+    if figure is not None and figure.best is None:
         least = " No figure is known, neither for it nor upstream."
-    elif row.epc is not None and row.epc.hi is None:
+    elif figure is not None and figure.hi is None:
         least = " It is a lower bound, because figures are missing."
+    if row.epc is None:
+        return (
+            f"Burden: the part of {cost.run.impact} that the use of {row.name} carries, of its own cost and of what it "
+            f"was made of, under policy {cost.run.policy}{as_of}.{least} {no_epc(cost)}"
+        )
     return (
         f"Embodied product cost (EPC): the fair share of {cost.run.impact} that {row.name} carries for itself and "
         f"for what it was made of, under policy {cost.run.policy}{as_of}.{least}"
     )
+
+
+def no_epc(cost: Cost) -> str:
+    """Return why there is no EPC, or nothing where there is one."""
+    if cost.epc is not None:
+        return ""
+    return f"No EPC: policy {cost.run.policy} has no edge weights; the burden is each product's share."
 
 
 def _views(row: ProductCost, full: Bill, whole: Family) -> tuple[ViewRow, ...]:
@@ -190,14 +206,14 @@ def _views(row: ProductCost, full: Bill, whole: Family) -> tuple[ViewRow, ...]:
             "EPC",
             "What is its fair share of everything upstream?",
             row.epc,
-            f"{epc}; {known}",
+            f"{epc}; {known}" if row.epc is not None else "none under this policy",
             "retained part",
         ),
         ViewRow(
             "burden",
             f"What must its own use carry? (retained: {share})",
             row.burden,
-            f"as the EPC; {known}",
+            f"{'as the EPC' if row.epc is not None else epc}; {known}",
             "yes",
         ),
         ViewRow(
@@ -248,5 +264,11 @@ def conservation_line(cost: Cost) -> str:
     sums = f"sum of burdens {shown(kept.sum_burden, unit)}, sum of own costs {shown(kept.sum_own, unit)}"
     if not kept.applies:
         return f"Does not conserve: {shown(kept.over_allocated, unit)} is handed out twice; {sums}."
+    if cost.unassigned is not None:
+        sums += (
+            f" ({at_least(cost.unassigned, unit)} of it unassigned: no use at or below)"
+            if cost.unassigned.best
+            else ""
+        )
     difference = f"{kept.relative_error:.1g}" if kept.relative_error else "0"
     return f"Every known unit is assigned exactly once: {sums}, relative difference {difference}."

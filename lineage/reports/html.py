@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from lineage.explanation.wording import at_least, counted, number, percent, shown
-from lineage.reports.content import GraphReport, ProductReport, conservation_line, coverage_line
+from lineage.reports.content import GraphReport, ProductReport, conservation_line, coverage_line, no_epc
 from lineage.reports.drawing import STYLE, draw
 from lineage.reports.escaping import clipped, visible
 
@@ -65,6 +65,7 @@ def _environment() -> "Environment":
     environment.globals |= {
         "coverage_line": coverage_line,
         "conservation_line": conservation_line,
+        "no_epc": no_epc,
         "bar": _bar,
     }
     return environment

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from lineage.explanation import Paths
 from lineage.explanation.wording import at_least, percent, shown
-from lineage.reports.content import GraphReport, ProductReport, conservation_line, coverage_line
+from lineage.reports.content import GraphReport, ProductReport, conservation_line, coverage_line, no_epc
 from lineage.reports.escaping import clipped, markdown_text, safe_url
 from lineage.reports.evidence import SourceFile
 from lineage.reports.method import Method
@@ -53,15 +54,11 @@ def _product(content: ProductReport) -> list[str]:
         "",
         f"## {'Carbon bill' if cost.run.impact.startswith('carbon') else 'Bill'} of materials",
         "",
-        f"View: EPC opened by origin, in {unit}.",
+        f"View: {content.bill.view} opened by origin, in {unit}.",
         "",
         *bill_table(content),
         "",
-        "## Path by path",
-        "",
-        *_paths_note(content),
-        *_paths_table(content),
-        "",
+        *_paths(content),
         "## What is not known",
         "",
         *_unknown(content),
@@ -122,24 +119,30 @@ def bill_table(content: ProductReport) -> list[str]:
                 "?",
             ]
         )
-    rows.append(["EPC", "", "", "", at_least(full.total, unit), "100 %" if full.total.best else "?"])
+    rows.append([full.view, "", "", "", at_least(full.total, unit), "100 %" if full.total.best else "?"])
     return table(
         ["product", "own", "evidence", "part that arrives", "contribution", "share"], rows, left=(0, 2)
     )
 
 
-def _paths_note(content: ProductReport) -> list[str]:
+def _paths(content: ProductReport) -> list[str]:
+    found = content.paths
+    if found is None:
+        return []
+    return ["## Path by path", "", *_paths_note(found), *_paths_table(found), ""]
+
+
+def _paths_note(found: Paths) -> list[str]:
     notes = []
-    if content.paths.cyclic:
+    if found.cyclic:
         notes.append("There is a cycle upstream, so there are infinitely many paths; each round is one.")
-    if not content.paths.complete:
+    if not found.complete:
         notes.append("The search was stopped; larger paths may be in the remainder.")
     return [" ".join(notes), ""] if notes else []
 
 
-def _paths_table(content: ProductReport) -> list[str]:
-    unit, found = content.cost.unit, content.paths
-    rows = []
+def _paths_table(found: Paths) -> list[str]:
+    unit, rows = found.unit, []
     for path in found.rows:
         names = list(path.products)
         if len(names) > 12:
@@ -204,7 +207,7 @@ def _graph(content: GraphReport) -> list[str]:
             at_least(row.own, unit),
             row.tier,
             at_least(row.epc, unit),
-            percent(row.upstream_share),
+            percent(row.upstream_share) if row.epc is not None else "-",
             at_least(row.burden, unit),
             at_least(row.cumulative, unit),
             f"{row.known:,} of {row.members:,}",
@@ -215,7 +218,7 @@ def _graph(content: GraphReport) -> list[str]:
     more = (
         [
             "",
-            f"… and {content.rest:,} more products with a smaller EPC, or with none known and fewer children.",
+            f"… and {content.rest:,} more products with a smaller {cost.view}, or with none known and fewer children.",
         ]
         if content.rest
         else []
@@ -230,7 +233,7 @@ def _graph(content: GraphReport) -> list[str]:
         f"{cost.run.impact} in {unit} · policy `{cost.run.policy}`"
         + (f" · as of {cost.run.as_of}" if cost.run.as_of else ""),
         "",
-        "Own costs and burdens add up over products; EPC and cumulative do not.",
+        "Own costs and burdens add up over products; EPC and cumulative do not. " + no_epc(cost),
         "",
         *table(columns, rows, left=(0, 2)),
         *more,
@@ -261,7 +264,7 @@ def _method(made: Method) -> list[str]:
         "",
         *table(["view", "formula", "meaning"], made.formulas, left=(0, 1, 2)),
         "",
-        f"Shares w: explicit weights first; then by policy: {markdown_text(made.policy)}.",
+        f"{made.lead}: {markdown_text(made.policy)}.",
         "",
         *table(["option", "value"], made.options, left=(0, 1)),
         "",

@@ -38,8 +38,22 @@ _POLICIES: Final = {
     "half": "own use keeps one half, the children share the other half equally",
     "property": "in proportion to the column {property}, own use counting with the parent's own value",
     "cff": "circular footprint: (1 − A) x 1/n x quality ratio (at most 1), A = {cff_a}, quality column {quality}",
+    "shapley": "no edge weights: a cost is divided equally among the users at or below the product (Shapley value)",
+    "usage": "no edge weights: a cost is divided in proportion to inferences among the users at or below the product",
     "merge": "in proportion to absolute merge coefficients; own use and children that are not merges count 1",
 }
+
+
+_WITHOUT_WEIGHTS: Final = (
+    FORMULAS[0],
+    (
+        "burden",
+        "burden(v) = Σ c(u) x part(u,v)",
+        "v and each ancestor u once; u's cost is shared among its users: those at or below u",
+    ),
+    *FORMULAS[3:5],
+    ("conservation", "Σ burden + unassigned = Σ c", "unassigned: without use at or below"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,17 @@ class Method:
     formulas: tuple[tuple[str, str, str], ...]
     policy: str
     options: tuple[tuple[str, str], ...]
+
+    @property
+    def lead(self) -> str:
+        """What the policy's words follow on."""
+        given = "Shares w: explicit weights first; then by policy"
+        return given if self.formulas == FORMULAS else "Shares, whatever weights are given"
+
+    @property
+    def formula(self) -> str:
+        """The formula of the view that the policy allocates."""
+        return self.formulas[1][1]
 
 
 def policy_in_words(run: Run) -> str:
@@ -77,4 +102,5 @@ def method(cost: Cost) -> Method:
         "graph (SHA-256)": cost.graph.digest,
         "version": f"lineage {__version__}",
     }
-    return Method(FORMULAS, policy_in_words(run), tuple(options.items()))
+    formulas = FORMULAS if cost.epc is not None else _WITHOUT_WEIGHTS
+    return Method(formulas, policy_in_words(run), tuple(options.items()))

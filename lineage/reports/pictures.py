@@ -42,7 +42,7 @@ def picture_of_product(cost: Cost, row: ProductCost, bill: Bill) -> Picture:
     picture = Picture(
         title=f"Lineage of {row.name}",
         description=f"{row.name} with what it was made of on its left and what was built on it on its right. "
-        f"EPC {at_least(row.epc, cost.unit)}, own {at_least(row.own, cost.unit)}.",
+        f"{cost.view} {at_least(row.carried, cost.unit)}, own {at_least(row.own, cost.unit)}.",
         boxes=tuple(boxes),
         lines=tuple(_lines(cost, set(names))),
         caption=(_caption(cost), *more),
@@ -65,7 +65,8 @@ def picture_of_graph(cost: Cost) -> Picture:
         caption.append(f"{counted(alone, 'product')} without recorded lineage: not drawn")
     if len(drawn) > len(rows):
         caption.append(
-            f"{len(drawn) - len(rows):,} products with a smaller EPC, or none known and fewer children: not drawn"
+            f"{len(drawn) - len(rows):,} products with a smaller {cost.view}, or none known and fewer children: "
+            "not drawn"
         )
     picture = Picture(
         title="Lineage",
@@ -78,11 +79,11 @@ def picture_of_graph(cost: Cost) -> Picture:
 
 
 def largest(cost: Cost, count: int, codes: Sequence[int] | None = None) -> list[int]:
-    """Return the codes of the products with the largest known EPC, then those with the most children, ties by id."""
+    """Return the products with the largest known EPC (or burden), then those with the most children, ties by id."""
     first = cost.children_of[0]
-    epc = [-math.inf if math.isnan(value) else value for value in cost.epc.best.tolist()]
+    best = [-math.inf if math.isnan(value) else value for value in cost.carried.best.tolist()]
     wanted = cost.existing if codes is None else codes
-    return sorted(wanted, key=lambda code: (-epc[code], first[code] - first[code + 1], code))[:count]
+    return sorted(wanted, key=lambda code: (-best[code], first[code] - first[code + 1], code))[:count]
 
 
 def picture_of_tree(view: Tree) -> Picture:
@@ -111,7 +112,7 @@ def picture_of_tree(view: Tree) -> Picture:
 
 def _size(row: ProductCost) -> float:
     """Return an importance in [0, 1) that grows with the known EPC."""
-    best = row.epc.best if row.epc is not None else None
+    best = row.carried.best if row.carried is not None else None
     return 0.0 if not best or best < 0 else best / (1.0 + best)
 
 
@@ -122,7 +123,7 @@ def _box(cost: Cost, row: ProductCost, *, importance: float, focus: bool) -> Box
         name=row.name,
         kind=kind_of(row.id),
         note=row.tier if row.own.best is not None else "no figure",
-        figures=(("own", at_least(row.own, cost.unit)), ("EPC", at_least(row.epc, cost.unit))),
+        figures=(("own", at_least(row.own, cost.unit)), (cost.view, at_least(row.carried, cost.unit))),
         known=row.own.best is not None,
         focus=focus,
         own_part=None if inherited is None else 1.0 - inherited,
@@ -143,6 +144,6 @@ def _caption(cost: Cost) -> str:
     run, as_of = cost.run, f", as of {cost.run.as_of}" if cost.run.as_of else ""
     known = cost.coverage.known / max(cost.coverage.total, 1)
     return (
-        f"own cost and EPC, {run.impact} in {run.unit}, policy {run.policy}{as_of}; “≥”: figures are missing upstream; "
-        f"a figure is known for {percent(known)} of all products"
+        f"own cost and {cost.view}, {run.impact} in {run.unit}, policy {run.policy}{as_of}; “≥”: figures are missing "
+        f"upstream; a figure is known for {percent(known)} of all products"
     )

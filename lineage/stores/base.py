@@ -19,7 +19,16 @@ from lineage.stores.result import Result
 if TYPE_CHECKING:
     from lineage.stores.kept_run import KeptRun
 
-__all__ = ["KEPT", "AnswersCypher", "RunResult", "Snapshot", "Store", "WritesBack", "check_tables"]
+__all__ = [
+    "KEPT",
+    "AnswersCypher",
+    "RunResult",
+    "Snapshot",
+    "Store",
+    "Verifies",
+    "WritesBack",
+    "check_tables",
+]
 
 KEPT = 10  # newest snapshots that a store keeps
 
@@ -114,6 +123,14 @@ class AnswersCypher(Protocol):
 
         Raises `QueryError` for a query that is refused, also for one that writes without `write`.
         """
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    """A store whose files have checksums."""
+
+    def verify(self) -> None:
+        """Read every file of the newest snapshot; raises `StoreDamaged` where one is not what was written."""
 
 
 class RunResult(Protocol):

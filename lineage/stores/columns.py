@@ -1,11 +1,11 @@
 """Tables, findings and claims as the bytes of Parquet files, and back. Equal content has equal bytes."""
 
 import io
+import mmap
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lineage.claims import Claims
 from lineage.errors import StoreError
@@ -77,6 +77,8 @@ def encode(file: str, table: pa.Table) -> bytes:
 
     Raises `StoreError` for a column whose type does not come back as it was, before anything is published.
     """
+    import pyarrow.parquet as pq  # late: a graph whose arrays are mapped needs none
+
     # One chunk and no notes of other libraries: the bytes depend on the content alone.
     plain = table.replace_schema_metadata(None).combine_chunks()
     buffer = io.BytesIO()
@@ -97,11 +99,13 @@ def encode(file: str, table: pa.Table) -> bytes:
     return data
 
 
-def decode(file: str, data: bytes) -> pa.Table:
+def decode(file: str, data: bytes | mmap.mmap) -> pa.Table:
     """Return the table in the bytes of a Parquet file; `StoreError` where this pyarrow cannot read them."""
+    import pyarrow.parquet as pq  # likewise
+
     try:
         # Not pq.read_table: it would load the data set engine for a file that is in memory already.
-        stored = pq.ParquetFile(pa.BufferReader(data))
+        stored = pq.ParquetFile(pa.BufferReader(pa.py_buffer(data)))
         # Threads pay off on large files only; a short process is better off without starting any.
         return stored.read(use_threads=len(data) > THREADED_BYTES).combine_chunks()
     except (pa.ArrowException, OSError) as error:

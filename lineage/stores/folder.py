@@ -5,18 +5,21 @@ Everything here that changes the folder needs the writer lock.
 
 import contextlib
 import hashlib
+import io
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from lineage.errors import LineageError, StoreDamaged, StoreError
 from lineage.stores.base import KEPT
+from lineage.stores.coded import FOLDER as CODED_FOLDER
 from lineage.stores.columns import GRAPH_FILES, encode
 from lineage.stores.locking import HOLDER_FILE, LOCK_FILE
 from lineage.stores.manifest import MANIFEST_FILE, Entry, Manifest, load_manifest, read_checked
@@ -26,6 +29,7 @@ __all__ = ["StoreFolder", "verify"]
 SNAPSHOTS: Final = "snapshots"
 INCOMING: Final = "incoming-"  # being written; a killed writer leaves it, the next one removes it
 DISCARDED: Final = "discarded-"  # being deleted; likewise
+CodedArrays = tuple[dict[str, Any], Iterator[tuple[str, np.ndarray[Any, np.dtype[Any]]]]]
 _NUMBER = re.compile(r"[0-9]{6}|[1-9][0-9]{6,}")
 
 
@@ -94,13 +98,20 @@ class StoreFolder:
             if item.name.startswith((INCOMING, DISCARDED)):
                 shutil.rmtree(item, ignore_errors=True)
 
-    def publish(self, digest: str, tables: Iterable[tuple[str, pa.Table]]) -> None:
-        """Write the tables aside and rename them into place; a no-op where the newest snapshot is equal."""
+    def publish(
+        self, digest: str, tables: Iterable[tuple[str, pa.Table]], coded: CodedArrays | None = None
+    ) -> None:
+        """Write tables, and what `coded_arrays` made of them, aside and rename them into place.
+
+        A no-op where the newest snapshot is equal.
+        """
         number = max(self.numbers(), default=0) + 1
         aside = self.path / f"{INCOMING}{number:06d}"
         try:
             aside.mkdir()
             manifest = _write_files(aside, digest, tables)
+            if coded is not None:
+                manifest = _write_arrays(aside, manifest, coded)
             if self._has(number - 1, manifest):
                 return
             _write_durably(aside / MANIFEST_FILE, manifest.render())
@@ -154,7 +165,8 @@ def verify(folder: Path) -> list[StoreDamaged]:
     """
     manifest = load_manifest(folder)
     problems = []
-    for name in manifest.files:
+    arrays = manifest.coded_files if (folder / CODED_FOLDER).is_dir() else {}  # derived: they may be gone
+    for name in (*manifest.files, *arrays):
         try:
             read_checked(folder, name, manifest)
         except StoreDamaged as error:
@@ -193,7 +205,21 @@ def _write_files(folder: Path, digest: str, tables: Iterable[tuple[str, pa.Table
     return Manifest(digest=digest, counts=counts, files=entries)
 
 
-def _write_durably(file: Path, data: bytes) -> None:
+def _write_arrays(folder: Path, manifest: Manifest, coded: CodedArrays) -> Manifest:
+    described, arrays = coded
+    (folder / CODED_FOLDER).mkdir()
+    entries: dict[str, Entry] = {}
+    for name, array in arrays:
+        stream = io.BytesIO()
+        np.save(stream, array, allow_pickle=False)
+        data = stream.getbuffer()
+        _write_durably(folder / name, data)
+        entries[name] = Entry(len(array), len(data), hashlib.sha256(data).hexdigest())
+    _sync_folder(folder / CODED_FOLDER)
+    return replace(manifest, coded=described, coded_files=entries)
+
+
+def _write_durably(file: Path, data: bytes | memoryview) -> None:
     with file.open("xb") as stream:
         stream.write(data)
         stream.flush()

@@ -6,7 +6,7 @@ Layout, guarantees and recovery: docs/store.md.
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,8 +17,10 @@ from lineage.claims import Claims
 from lineage.errors import LineageError, StoreDamaged, StoreError
 from lineage.findings import Finding
 from lineage.graph import Graph
+from lineage.kernels.coded import Coded
 from lineage.run import Run
 from lineage.stores.base import RunResult, Snapshot, check_tables
+from lineage.stores.coded import coded_arrays, open_coded
 from lineage.stores.columns import (
     CLAIM_FILES,
     FINDINGS_FILE,
@@ -34,21 +36,12 @@ from lineage.stores.kept_run import KeptRun, check_free, check_prefix, find_run,
 from lineage.stores.locking import WriterLock
 from lineage.stores.manifest import Manifest, load_manifest, read_checked
 from lineage.stores.run_files import RunFiles
+from lineage.stores.stored import StoredGraph, StoredTables
 from lineage.timeline import existing_at
 
 __all__ = ["SnapshotStore"]
 
 Result = TypeVar("Result")
-
-
-class StoredGraph(Graph):
-    """A graph whose claims are read from its snapshot when they are first asked for."""
-
-    @cached_property
-    def claims(self) -> Claims | None:  # read-only in a frozen dataclass too
-        """What the sources said; None where the graph was written without claims."""
-        load: Callable[[], Claims | None] = self.__dict__["_load_claims"]
-        return load()
 
 
 class SnapshotStore(AsksIndex):
@@ -106,7 +99,7 @@ class SnapshotStore(AsksIndex):
         """Publish exactly this graph, with its findings and claims, as the newest snapshot."""
         with self.writing(), self._changing():
             check_tables(graph)
-            self._folder.publish(graph.digest, tables_to_write(graph))
+            self._folder.publish(graph.digest, tables_to_write(graph), coded_arrays(graph))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -248,17 +241,15 @@ class SnapshotStore(AsksIndex):
                 # Else ten newer ones were published meanwhile, and this one was discarded: read a newer one.
 
     def _graph(self, folder: Path, manifest: Manifest) -> Graph:
-        tables = {
-            name: decode(file, read_checked(folder, file, manifest))
-            for name, file in GRAPH_FILES.items()
-            if file in manifest.files
-        }
-        graph = StoredGraph(tables, _findings(folder, manifest))
-        del graph.__dict__["claims"]  # the plain field; from now on `StoredGraph.claims` answers
-        graph.__dict__["_load_claims"] = partial(_claims_later, self._folder, folder, manifest)
-        # Computed by the writer from the tables whose checksums have just matched.
-        graph.__dict__["digest"] = manifest.digest
-        return graph
+        coded = _coded(folder, manifest)
+        if coded is None:
+            tables = {name: file for name, file in GRAPH_FILES.items() if file in manifest.files}
+            graph = StoredGraph.opened(_tables(folder, manifest, tables), _findings(folder, manifest))
+        else:
+            explain = partial(_with_way_out, store=self._folder)
+            graph = StoredGraph.opened(StoredTables(folder, manifest, explain))
+        later = partial(_claims_later, self._folder, folder, manifest)
+        return graph.backed(digest=manifest.digest, load_claims=later, coded=coded)
 
     def _described(self, number: int) -> Snapshot:
         try:
@@ -270,6 +261,14 @@ class SnapshotStore(AsksIndex):
         return Snapshot(
             number=number, address=self._address_of(number), digest=manifest.digest, counts=manifest.counts
         )
+
+
+def _coded(folder: Path, manifest: Manifest) -> Coded | None:
+    if manifest.coded is None:
+        return None
+    return open_coded(
+        folder, manifest.coded, {name: item.size for name, item in manifest.coded_files.items()}
+    )
 
 
 def _tables(folder: Path, manifest: Manifest, files: dict[str, str]) -> dict[str, pa.Table]:

@@ -1,4 +1,4 @@
-"""The carbon bill of materials: what each ancestor contributes to a product's EPC, adding up to all of it."""
+"""The carbon bill of materials: what each ancestor contributes to a product's EPC or burden, adding up to all of it."""
 
 import math
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 
 from lineage.errors import OptionError
 from lineage.graph import Graph
+from lineage.kernels.adjoint import weights_above
 from lineage.kernels.closure import walk
 from lineage.kernels.order import in_edges
 from lineage.run import Run
@@ -54,6 +55,7 @@ class Remainder:
 class Bill:
     """A product's EPC opened by origin; rows (largest first) and the remainder add up to `total.best`.
 
+    `view` is what is opened: "EPC", or "burden" under a policy without edge weights.
     `not_covered` names the products that have part in the figure but whose own cost is unknown.
     """
 
@@ -64,6 +66,7 @@ class Bill:
     rows: tuple[BillRow, ...]
     remainder: Remainder
     not_covered: tuple[str, ...]
+    view: str = "EPC"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as the JSON document lineage/bill/1."""
@@ -72,6 +75,7 @@ class Bill:
             "schema": "lineage/bill/1",
             "product": self.product,
             "unit": self.unit,
+            "view": self.view,
             "total": self.total.as_dict(),
             "rows": [row.as_dict() for row in self.rows],
             "remainder": {"count": rest.count, "contribution": rest.contribution, "share": rest.share},
@@ -84,6 +88,7 @@ def bill(
 ) -> Bill:
     """Return who contributed what to a product's EPC: B[v, u] c(u) for every ancestor u, and v itself.
 
+    Under a policy without edge weights it is the burden that is opened: c(u) / |D(u)| (or by use) of every u.
     Rows below `cutoff` (a share of the total, 0 to 1) are gathered in the remainder, so the bill always reaches
     100 %. A result computed before may be passed as `result`. Raises `UnknownProduct`, `OptionError`.
 
@@ -96,39 +101,53 @@ def bill(
         raise OptionError(f"the cut-off is a share between 0 and 1, not {cutoff}")
     result = result or cost(graph, run)
     code = result.code(product)
-    total = result.epc.at(code)
+    total = result.carried.at(code)
     rows, unknown = [], []
     for u, weight in sorted(weights_to(result, code).items()):
         own = result.own.at(u)
         if own.best is None:
             if weight:
-                unknown.append(graph.ids[u])
+                unknown.append(graph.id(u))
             continue
         amount = weight * own.best
         share = amount / total.best if total.best else None
         rows.append(
-            BillRow(graph.ids[u], result.name(u), weight, own, result.own_costs.tier[u], amount, share)
+            BillRow(graph.id(u), result.name(u), weight, own, result.own_costs.tier[u], amount, share)
         )
     rows.sort(key=lambda row: (-abs(row.contribution), row.id))
     shown = [row for row in rows if cutoff == 0 or row.share is None or abs(row.share) >= cutoff]
     rest = rows[len(shown) :]
     amount = math.fsum(row.contribution for row in rest)
     return Bill(
-        product=graph.ids[code],
+        product=graph.id(code),
         name=result.name(code),
         unit=result.unit,
         total=total,
         rows=tuple(shown),
         remainder=Remainder(len(rest), amount, amount / total.best if total.best else None),
         not_covered=tuple(unknown),
+        view=result.view,
     )
 
 
 def weights_to(result: Cost, code: int) -> dict[int, float]:
-    """Return B[v, u] for v = `code` and every u with part in it: how much of u's own cost reaches v.
+    """Return B[v, u] for v = `code` and every u with part in it: how much of u's own cost reaches v, by code.
 
-    The adjoint solve on the ancestors of v only: the same engine on the turned graph, fed with 1 at v.
+    The adjoint on the ancestors of v only; where a cycle lies above, the same engine on the turned graph.
     """
+    first, parent = _rows(result.network.structure.first), _rows(result.network.parent)
+    if result.sharing is not None:
+        return {u: result.sharing.weight(u, code) for u in sorted([code, *walk(code, first, parent)])}
+    found = weights_above(code, first, parent, _rows(result.shares.w))
+    return _solved_turned(result, code) if found is None else dict(sorted(found.items()))
+
+
+def _rows(values: Any) -> Any:
+    """Return a list, or the memory of an array: quick to look into at a few places."""
+    return values if isinstance(values, list) else np.ascontiguousarray(values).data
+
+
+def _solved_turned(result: Cost, code: int) -> dict[int, float]:
     first, parent = result.parents_of
     members = np.array(sorted([code, *walk(code, first, parent)]), dtype=np.int32)
     edges = in_edges(members, np.asarray(first, dtype=np.int64))

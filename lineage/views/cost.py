@@ -1,7 +1,6 @@
 """Own cost, cumulative cost, EPC and burden of every product, with conservation and coverage."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,15 +12,17 @@ from lineage.costs import OwnCosts, own_costs
 from lineage.errors import DivergentCycle, OptionError
 from lineage.findings import Finding
 from lineage.graph import Graph
-from lineage.kernels.arrays import Floats
+from lineage.kernels.arrays import Flags, Floats
 from lineage.kernels.closure import Closure, Totals
 from lineage.kernels.cycles import heaviest_cycle
 from lineage.kernels.order import row_starts
-from lineage.run import Run
+from lineage.run import WITHOUT_WEIGHTS, Run
 from lineage.schema import TIERS, kind_of
 from lineage.views.apportionment import Apportionment, apportion
 from lineage.views.interval import Bounds, Interval
 from lineage.views.network import Network, network
+from lineage.views.rows import Conservation, Coverage, ProductCost
+from lineage.views.sharing import Sharing, share_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,87 +30,15 @@ if TYPE_CHECKING:
 __all__ = ["Conservation", "Cost", "Coverage", "ProductCost", "cost", "solve_bounds"]
 
 
-@dataclass(frozen=True, slots=True)
-class Conservation:
-    """Whether every known unit of own cost is carried exactly once: sum of burden = sum of own.
-
-    It applies only where no product is over-allocated; `over_allocated` is what explicit weights hand out twice,
-    None where that is not known or the policy has no retained share.
-    """
-
-    applies: bool
-    sum_own: float | None
-    sum_burden: float | None
-    relative_error: float | None
-    over_allocated: float | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON holds them."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How much is known: products by tier of their own cost, and the known cost by tier (shares of 1).
-
-    `known` counts the products with a best value, of all `total`.
-    """
-
-    products: dict[str, int]
-    cost: dict[str, float]
-    known: int
-    total: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON holds them."""
-        return {"products": self.products, "cost": self.cost}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductCost:
-    """The four views of one product; `covered` is the part of it and its ancestors with a known own cost."""
-
-    id: str
-    name: str
-    kind: str
-    own: Interval
-    tier: str
-    cumulative: Interval
-    epc: Interval | None
-    retained_share: float | None
-    burden: Interval | None
-    covered: float
-    known: int
-    members: int
-
-    @property
-    def upstream_share(self) -> float | None:
-        """The part of EPC that is inherited; None where that is not known."""
-        if self.epc is None or self.own.best is None or not self.epc.best:
-            return None
-        # Where nothing known is inherited, that is no 0 if something unknown, or known by bounds only, may be.
-        wider = self.epc.hi is None or (self.known < self.members and self.epc.hi != self.own.hi)
-        if self.members > 1 and self.epc.best == self.own.best and wider:
-            return None
-        return 1.0 - self.own.best / self.epc.best
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as JSON holds it."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "own": self.own.as_dict() | {"tier": self.tier},
-            "cumulative": self.cumulative.as_dict(),
-            "epc": self.epc and self.epc.as_dict(),
-            "retained_share": self.retained_share,
-            "burden": self.burden and self.burden.as_dict(),
-            "covered": self.covered,
-        }
+SAMPLE = 50_000  # of so many values the largest are found in no time
 
 
 @dataclass(frozen=True)
 class Cost:
-    """The result of a run on a graph; arrays are per product code (n,), NaN is null."""
+    """The result of a run on a graph; arrays are per product code (n,), NaN is null.
+
+    Policies without edge weights (shapley, usage) have no EPC: there `sharing` says who carries what.
+    """
 
     graph: Graph
     run: Run
@@ -117,9 +46,10 @@ class Cost:
     shares: Apportionment
     own_costs: OwnCosts
     own: Bounds
-    epc: Bounds
+    epc: Bounds | None
     burden: Bounds | None
     findings: tuple[Finding, ...]
+    sharing: Sharing | None = None
 
     @property
     def engine(self) -> str:
@@ -140,7 +70,24 @@ class Cost:
     @property
     def dropped(self) -> list[tuple[str, str]]:
         """Edges that were left out to break cycles, as (product, parent)."""
-        return [(self.graph.ids[v], self.graph.ids[u]) for v, u in self.network.dropped]
+        return [(self.graph.id(v), self.graph.id(u)) for v, u in self.network.dropped]
+
+    @property
+    def carried(self) -> Bounds:
+        """The allocated view that the policy has: EPC, or the burden where there is no EPC."""
+        carried = self.burden if self.epc is None else self.epc
+        assert carried is not None  # every policy has one of them
+        return carried
+
+    @property
+    def view(self) -> str:
+        """What `carried` is called: "EPC" or "burden"."""
+        return "burden" if self.epc is None else "EPC"
+
+    @property
+    def unassigned(self) -> Interval | None:
+        """What nobody carries: own costs without a user at or below them; None where the policy has no such row."""
+        return None if self.sharing is None else self.sharing.unassigned
 
     @cached_property
     def existing(self) -> list[int]:
@@ -150,7 +97,9 @@ class Cost:
 
     @cached_property
     def weights(self) -> dict[tuple[str, str], tuple[float, str]]:
-        """Share and its origin per edge: (product, parent) -> (w, where it came from)."""
+        """Share and its origin per edge: (product, parent) -> (w, where it came from); empty without edge weights."""
+        if self.sharing is not None:
+            return {}
         ids = self.graph.ids
         pairs = zip(self.network.child.tolist(), self.network.parent.tolist(), strict=True)
         told = zip(self.shares.w.tolist(), self.shares.source, strict=True)
@@ -159,45 +108,58 @@ class Cost:
     @cached_property
     def conservation(self) -> Conservation:
         """Compare the sum of burdens with the sum of own costs (best values, unknown as 0)."""
-        own = self.own.best[self.network.existing]
+        own = self._among_existing(self.own.best)
         known = own[~np.isnan(own)]
         sum_own = float(np.sum(known)) if known.size else None
-        if self.burden is None or self.retained_share is None:
+        if self.burden is None:
             return Conservation(False, sum_own, None, None, None)
-        over = self._over_allocated(self.retained_share)
-        applies = not bool(np.any(self.retained_share[self.network.existing] < 0))
+        over: float | None = 0.0
+        applies = True
+        if self.retained_share is not None:
+            over = self._over_allocated(self.retained_share)
+            applies = not bool(np.any(self._among_existing(self.retained_share) < 0))
         if sum_own is None:
             return Conservation(applies, None, None, None, over)
-        sum_burden = float(np.sum(np.nan_to_num(self.burden.best[self.network.existing])))
+        sum_burden = float(np.sum(np.nan_to_num(self._among_existing(self.burden.best))))
+        if self.unassigned is not None:
+            sum_burden += self.unassigned.best or 0.0
         error = abs(sum_burden - sum_own) / abs(sum_own) if sum_own else abs(sum_burden)
         return Conservation(applies, sum_own, sum_burden, error, over)
 
     def _over_allocated(self, retained: Floats) -> float | None:
         """Return the sum of max(-r, 0) EPC, its known part; None where nothing of it is known."""
         over = self.network.existing & (retained < 0)
-        handed_out = (-retained * self.epc.best)[over]
+        handed_out = -retained[over] * self.carried.best[over]
         known = handed_out[~np.isnan(handed_out)]
         return None if over.any() and not known.size else float(np.sum(known))
 
     @cached_property
     def coverage(self) -> Coverage:
         """Count products and known cost by tier."""
-        tiers = [self.own_costs.tier[code] for code in self.existing]
-        count = Counter(tiers)
-        amount: dict[str, float] = dict.fromkeys(TIERS, 0.0)
-        for tier, value in zip(tiers, self.own.best[self.existing].tolist(), strict=True):
-            amount[tier] += 0.0 if math.isnan(value) else value
-        total = math.fsum(amount.values())
-        products = {tier: count[tier] for tier in TIERS if count[tier] or tier == "unknown"}
-        cost_share = {tier: amount[tier] / total for tier in TIERS if total and amount[tier]}
-        known = int(np.count_nonzero(~np.isnan(self.own.best[self.existing])))
-        return Coverage(products, cost_share, known, len(tiers))
+        tiers = self._among_existing(self.own_costs.tier.codes)
+        best = self._among_existing(self.own.best)
+        count = np.bincount(tiers, minlength=len(TIERS)).tolist()
+        known = ~np.isnan(best)
+        # Added up in the order of the products.
+        amount = np.bincount(tiers, np.where(known, best, 0.0), minlength=len(TIERS)).tolist()
+        total = math.fsum(amount)
+        products = {tier: n for tier, n in zip(TIERS, count, strict=True) if n or tier == "unknown"}
+        cost_share = {tier: part / total for tier, part in zip(TIERS, amount, strict=True) if total and part}
+        return Coverage(products, cost_share, int(np.count_nonzero(known)), len(tiers))
+
+    def _among_existing(self, values: Any) -> Any:
+        """Return the values of the products that existed; no copy where all did."""
+        return values if self._all_exist else values[self.network.existing]
+
+    @cached_property
+    def _all_exist(self) -> bool:
+        return bool(self.network.existing.all())
 
     def code(self, product: str) -> int:
         """Return the code of a product that existed; raises `UnknownProduct`, and `OptionError` if it came later."""
         code = self.graph.code(product)
         if not self.network.existing[code]:
-            name = self.graph.ids[code]
+            name = self.graph.id(code)
             raise OptionError(f"{name} did not exist as of {self.run.as_of}; choose a later --as-of")
         return code
 
@@ -210,17 +172,17 @@ class Cost:
         return self._descendants.totals(code)
 
     @cached_property
-    def parents_of(self) -> tuple[list[int], list[int]]:
+    def parents_of(self) -> tuple[Sequence[int], Sequence[int]]:
         """Parents of each product: row starts (n + 1,) and codes (m,)."""
-        return list(map(int, self.network.structure.first)), self.network.parent.tolist()
+        first = np.asarray(self.network.structure.first)
+        return first.data, self.network.parent.data  # memory views give numbers of Python's own
 
     @cached_property
-    def children_of(self) -> tuple[list[int], list[int]]:
+    def children_of(self) -> tuple[Sequence[int], Sequence[int]]:
         """Children of each product: row starts (n + 1,) and codes (m,)."""
         by_parent = np.argsort(self.network.parent, kind="stable")
-        return row_starts(len(self.graph), self.network.parent).tolist(), self.network.child[
-            by_parent
-        ].tolist()
+        first = row_starts(len(self.graph), self.network.parent)
+        return first.data, self.network.child[by_parent].data
 
     @cached_property
     def _ancestors(self) -> Closure:
@@ -246,13 +208,9 @@ class Cost:
             totals.lo, totals.best if totals.known else None, None if totals.open_ended else totals.hi
         )
 
-    @cached_property
-    def _names(self) -> list[str | None]:
-        return self.graph.texts("products", "name")
-
     def name(self, code: int) -> str:
         """Return what a product is called: its name, else its id without the kind."""
-        return self._names[code] or self.graph.ids[code].partition(":")[2]
+        return self.graph.name(code) or self.graph.id(code).partition(":")[2]
 
     def row(self, product: str | int) -> ProductCost:
         """Return the views of one product, given by name or code."""
@@ -260,13 +218,13 @@ class Cost:
         totals = self.upstream(code)
         retained = None if self.retained_share is None else float(self.retained_share[code])
         return ProductCost(
-            id=self.graph.ids[code],
+            id=self.graph.id(code),
             name=self.name(code),
-            kind=kind_of(self.graph.ids[code]),
+            kind=kind_of(self.graph.id(code)),
             own=self.own.at(code),
             tier=self.own_costs.tier[code],
             cumulative=self.interval(totals),
-            epc=self.epc.at(code),
+            epc=None if self.epc is None else self.epc.at(code),
             retained_share=retained,
             burden=None if self.burden is None else self.burden.at(code),
             covered=totals.known / totals.members,
@@ -279,10 +237,13 @@ class Cost:
         return [self.row(code) for code in (self.existing if codes is None else codes)]
 
     def top(self, count: int) -> list[int]:
-        """Return the codes of the products with the largest known EPC, largest first, ties by id."""
-        epc = np.where(self.network.existing, self.epc.best, np.nan)
-        order = np.argsort(-epc, kind="stable")[:count]
-        return [code for code in order.tolist() if not math.isnan(epc[code])]
+        """Return the codes of the products with the largest known EPC (burden where there is none), ties by id."""
+        best = self.carried.best
+        if not self._all_exist:
+            best = np.where(self.network.existing, best, np.nan)
+        known = np.flatnonzero(best >= _floor(best, count))
+        codes: list[int] = known[np.argsort(-best[known], kind="stable")[:count]].tolist()
+        return codes
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -301,6 +262,8 @@ class Cost:
             "run": run,
             "conservation": self.conservation.as_dict(),
             "coverage": self.coverage.as_dict(),
+            "unassigned": self.unassigned and self.unassigned.as_dict(),
+            "sharing": self.sharing and self.sharing.as_dict(),
             "dropped": [{"product": v, "parent": u} for v, u in self.dropped],
             "products": [row.as_dict() for row in self.rows(codes)],
             "findings": [item.as_dict() for item in self.findings],
@@ -310,9 +273,10 @@ class Cost:
 def cost(graph: Graph, run: Run | None = None) -> Cost:
     """Compute own cost, EPC and burden of every product of a graph.
 
-    EPC(v) = c(v) + sum over parents u of w(u, v) EPC(u); burden(u) = r(u) EPC(u). Figures are in the unit of the run's
-    impact (gCO2e, kWh or L). Raises `CycleError` where products are made out of each other and the run does not say
-    what to do, `DivergentCycle` where a cycle has no finite cost, `OptionError` for options that do not fit.
+    EPC(v) = c(v) + sum over parents u of w(u, v) EPC(u); burden(u) = r(u) EPC(u). Policies `shapley` and `usage` have a
+    burden only: c(u) is shared among the users at or below u (`lineage.views.sharing`). Figures are in the unit of the
+    run's impact (gCO2e, kWh or L). Raises `CycleError` where products are made out of each other and the run does not
+    say what to do, `DivergentCycle` where a cycle has no finite cost, `OptionError` for options that do not fit.
     Source: Eilam et al., HotCarbon 2023, extended by conserved apportionment.
 
     >>> from lineage.testing import graph
@@ -328,20 +292,33 @@ def cost(graph: Graph, run: Run | None = None) -> Cost:
     own_cost = own_costs(graph, run)
     own = Bounds(own_cost.lo, own_cost.best, own_cost.hi)
     decided = apportion(selected, run, own_cost)
+    findings = (*selected.findings, *own_cost.findings, *decided.findings)
+    if run.policy in WITHOUT_WEIGHTS:
+        shared = share_out(selected, run, own, decided.user)
+        findings = (*findings, *shared.findings)
+        return Cost(graph, run, selected, decided, own_cost, own, None, shared.burden, findings, shared)
     _refuse_divergent(selected, decided)
     epc = solve_bounds(selected.structure, decided.w, own)
     burden = None if decided.retained is None else epc.scaled(decided.retained)
-    findings = (*selected.findings, *own_cost.findings, *decided.findings)
     return Cost(graph, run, selected, decided, own_cost, own, epc, burden, findings)
 
 
+def _floor(values: Floats, count: int) -> float:
+    """Return a value that the `count` largest reach, and not many more: that of a sample which has as many."""
+    sample = values[:: len(values) // SAMPLE + 1]
+    sample = sample[~np.isnan(sample)]
+    return float(np.partition(sample, -count)[-count]) if count < len(sample) else -math.inf
+
+
 def _refuse_divergent(network: Network, decided: Apportionment) -> None:
-    ids = network.graph.ids
     failing = network.structure.divergent(decided.w)
     if failing:
         first, parent, w = list(network.structure.first), network.parent.tolist(), decided.w.tolist()
         raise DivergentCycle(
-            [tuple(ids[v] for v in heaviest_cycle(group, first, parent, w)[0]) for group in failing]
+            [
+                tuple(network.graph.id(v) for v in heaviest_cycle(group, first, parent, w)[0])
+                for group in failing
+            ]
         )
 
 
@@ -350,19 +327,25 @@ def solve_bounds(structure: Any, w: Floats, own: Bounds) -> Bounds:
 
     hi is NaN where an unknown arrives with a share above 0; best is NaN where nothing known arrives.
     """
-    plain = structure.name == "plain"  # the plain engine takes and gives lists
-    share: Any = w.tolist() if plain else w
     unknown, known = np.isnan(own.hi), ~np.isnan(own.best)
-    columns = [np.nan_to_num(side) for side in own]
-    best = _solved(structure, share, columns[1])
-    lo = best if np.array_equal(columns[0], columns[1]) else _solved(structure, share, columns[0])
-    hi = best if np.array_equal(columns[2], columns[1]) else _solved(structure, share, columns[2])
-    open_ended = np.asarray(structure.reach(share, unknown.tolist() if plain else unknown))
-    anything = np.asarray(structure.reach(share, known.tolist() if plain else known))
+    columns = [np.where(np.isnan(side), 0.0, side) for side in (own.best, own.lo, own.hi)]
+    same = [np.array_equal(side, columns[0]) for side in columns]
+    distinct = [side for side, repeated in zip(columns, same, strict=True) if not repeated]
+    solved, (open_ended, anything) = _all_solved(structure, w, [columns[0], *distinct], [unknown, known])
+    best, *others = solved
+    lo = best if same[1] else others.pop(0)
+    hi = best if same[2] else others.pop(0)
     return Bounds(lo, np.where(anything, best, np.nan), np.where(open_ended, np.nan, hi))
 
 
-def _solved(structure: Any, share: Any, own: Any) -> Any:
-    return np.asarray(
-        structure.solve(share, own.tolist() if structure.name == "plain" else own), dtype=np.float64
-    )
+def _all_solved(
+    structure: Any, w: Floats, columns: list[Floats], starts: list[Flags]
+) -> tuple[list[Floats], list[Flags]]:
+    """Solve for every column, and find what each set of products reaches; in one pass where the engine can."""
+    if structure.name == "numba":
+        return structure.solve_all(w, columns), structure.reach_all(w, starts)
+    if structure.name == "plain":  # it takes and gives lists
+        share: Any = w.tolist()
+        solved = [np.array(structure.solve(share, own.tolist()), dtype=np.float64) for own in columns]
+        return solved, [np.array(structure.reach(share, start.tolist()), np.bool_) for start in starts]
+    return [structure.solve(w, own) for own in columns], [structure.reach(w, start) for start in starts]

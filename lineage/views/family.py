@@ -81,15 +81,13 @@ def family(graph: Graph, product: str, run: Run | None = None, *, result: Cost |
     rest = _rest(result, code)
     below = result.interval(rest) if rest.members else Interval(0.0, 0.0, 0.0)
     codes = [code, *result_descendants(result, code)]
-    members = [
-        Member(graph.ids[v], result.name(v), result.own.at(v), result.own_costs.tier[v]) for v in codes
-    ]
+    members = [Member(graph.id(v), result.name(v), result.own.at(v), result.own_costs.tier[v]) for v in codes]
     amounts = dict.fromkeys(TIERS, 0.0)
     for member in members:
         amounts[member.tier] += member.own.best or 0.0
     count = Counter(member.tier for member in members)
     return Family(
-        product=graph.ids[code],
+        product=graph.id(code),
         unit=result.unit,
         base=base,
         descendants=below,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lineage.kernels.arrays import Floats
+from lineage.kernels.arrays import Flags, Floats
 
 __all__ = ["Bounds", "Interval"]
 
@@ -37,6 +37,14 @@ class Interval(NamedTuple):
         return Interval(lo, best, hi) if factor > 0 else Interval(hi, best, lo)
 
 
+def _times(factor: Floats, side: Floats, zero: Flags) -> Floats:
+    with np.errstate(invalid="ignore"):
+        product = factor * side
+        product += 0.0  # no -0.0
+    product[zero] = 0.0
+    return product
+
+
 class Bounds(NamedTuple):
     """Three arrays of shape (n,): lo, best, hi; NaN is null."""
 
@@ -50,7 +58,8 @@ class Bounds(NamedTuple):
 
     def scaled(self, factor: Floats) -> "Bounds":
         """Return factor (n,) times the bounds, as `Interval.scaled` does."""
-        with np.errstate(invalid="ignore"):
-            lo, best, hi = (np.where(factor == 0, 0.0, factor * side + 0.0) for side in self)  # no -0.0
-        negative = factor < 0
+        zero, negative = factor == 0, factor < 0
+        lo, best, hi = (_times(factor, side, zero) for side in self)
+        if not negative.any():
+            return Bounds(lo, best, hi)
         return Bounds(np.where(negative, hi, lo), best, np.where(negative, lo, hi))

@@ -106,7 +106,7 @@ def _metrics(item: JobFigures, location: Ledger, market: Ledger) -> JobMetrics:
     scr = scr_gco2e_per_h(totals["asc_expanded_gco2e"], job.duration_h)
     return JobMetrics(
         id=job.id,
-        product=location.graph.ids[job.product],
+        product=location.graph.id(job.product),
         phase=job.phase,
         energy_kwh=item.energy.total_kwh,
         ec_gco2e=item.ec_gco2e,

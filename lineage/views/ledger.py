@@ -105,7 +105,7 @@ class Ledger:
         return _sum([self._embodied(item.job, code, twin=twin) for code in context])
 
     def _embodied(self, job: Job, code: int, *, twin: bool) -> Amount:
-        name = self.graph.ids[code]
+        name = self.graph.id(code)
         share = self.by_lifetime(job, code)
         if share is None:
             share = self.by_volume(job, code)
@@ -114,7 +114,8 @@ class Ledger:
         if share is None:
             needs.append(f"lifetime of {name} and duration, or inferences expected of {name}")
         if amount is None or amount.best is None:
-            needs.append(f"{'burden' if twin else 'EPC'} of {name}")
+            why = f" (policy {self.run.policy} gives none)" if amount is None else ""
+            needs.append(f"{'burden' if twin else 'EPC'} of {name}{why}")
             return Amount(None, tuple(needs))
         return Amount(embodied_share_gco2e(amount.best, share), tuple(needs), amount.hi is None)
 
@@ -132,9 +133,9 @@ class Ledger:
             return None
         return volume_share(_count(job), self.supplies.products[code].inferences)
 
-    def epc(self, code: int) -> Interval:
-        """Return the EPC of a product."""
-        return self.costs.epc.at(code)
+    def epc(self, code: int) -> Interval | None:
+        """Return the EPC of a product; None where the policy gives none."""
+        return None if self.costs.epc is None else self.costs.epc.at(code)
 
     def burden(self, code: int) -> Interval | None:
         """Return the burden of a product; None where the policy gives none."""

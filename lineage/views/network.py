@@ -2,23 +2,33 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lineage.errors import CycleError
+from lineage.errors import CycleError, OptionError
 from lineage.findings import Finding, finding
 from lineage.graph import Graph
 from lineage.kernels.arrays import Codes, Flags
 from lineage.kernels.cycles import edges_to_drop, named_cycles
+from lineage.kernels.jit import NEEDED, at_hand, installed
 from lineage.run import Run
 from lineage.schema import tier_rank
+from lineage.timeline import dated_by
 
-__all__ = ["Network", "lies_by", "network"]
+if TYPE_CHECKING:
+    from lineage.kernels.ordered import Order
+
+__all__ = ["Network", "chosen_engine", "lies_by", "network"]
 
 
 # Below this many edges pure Python is quicker than loading and calling numpy.
 PLAIN_EDGES = 1000
+
+# From this many edges on, loading numba (0.5 to 0.9 s in a new process) is won back by a single run.
+NUMBA_EDGES = 2_000_000
+
+_MODULES = {"scipy": "sparse", "numba": "fast"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,11 @@ class Network:
     structure: Any
     dropped: tuple[tuple[int, int], ...]
     findings: tuple[Finding, ...]
+    whole: bool = False  # every edge of the graph, in its order
+
+    def of_edges(self, values: Any) -> Any:
+        """Return the network's part of a column of the graph's edges; a view where that is all of it."""
+        return values if self.whole else values[self.edges]
 
     @property
     def cycles(self) -> list[list[int]]:
@@ -58,13 +73,16 @@ def network(graph: Graph, run: Run) -> Network:
     """Select what existed and deal with cycles as the run says; raises `CycleError` under cycles="error"."""
     child, parent = graph.integers("edges", "product"), graph.integers("edges", "parent")
     existing, edges, findings = _existing(graph, run.as_of, child, parent)
-    by_child = np.lexsort((parent[edges], child[edges]))
-    edges = edges[by_child]
-    structure = _structure(run, len(graph), child[edges], parent[edges])
+    whole = run.as_of is None and (graph.coded is not None or _sorted(child, parent))
+    child_of, parent_of = (child, parent) if whole else (child[edges], parent[edges])
+    if not whole and not _sorted(child_of, parent_of):
+        edges = edges[np.lexsort((parent_of, child_of))]
+        child_of, parent_of = child[edges], parent[edges]
+    structure = _structure(run, len(graph), child_of, parent_of, _kept_order(graph, None if whole else edges))
     dropped: tuple[tuple[int, int], ...] = ()
     if structure.cycles:
-        named = _named(structure, child[edges], parent[edges])
-        ids = [tuple(graph.ids[code] for code in cycle) for cycle in named]
+        named = _named(structure, child_of, parent_of)
+        ids = [tuple(graph.id(code) for code in cycle) for cycle in named]
         if run.cycles == "error":
             raise CycleError(ids)
         findings += [_cycle_finding(cycle) for cycle in ids]
@@ -72,18 +90,55 @@ def network(graph: Graph, run: Run) -> Network:
             gone = _broken(graph, structure.cycles, edges, child, parent)
             dropped = tuple((int(child[edge]), int(parent[edge])) for edge in edges[gone])
             findings += [_dropped_finding(graph, pair) for pair in dropped]
-            edges = np.delete(edges, gone)
-            structure = _structure(run, len(graph), child[edges], parent[edges])
-    return Network(graph, existing, edges, child[edges], parent[edges], structure, dropped, tuple(findings))
+            edges, whole = np.delete(edges, gone), False
+            child_of, parent_of = child[edges], parent[edges]
+            structure = _structure(run, len(graph), child_of, parent_of, None)
+    return Network(graph, existing, edges, child_of, parent_of, structure, dropped, tuple(findings), whole)
 
 
-def _structure(run: Run, n: int, child: Codes, parent: Codes) -> Any:
-    engine = run.engine
-    if engine == "auto":
-        engine = "plain" if len(child) < PLAIN_EDGES else "scipy"
+def _sorted(child: Codes, parent: Codes) -> bool:
+    """Return whether edges stand in the order of (child, parent), as those of every graph that was resolved."""
+    if len(child) < 2:
+        return True
+    later = child[1:] > child[:-1]
+    later |= (child[1:] == child[:-1]) & (parent[1:] >= parent[:-1])
+    return bool(later.all())
+
+
+def chosen_engine(run: Run, edges: int) -> str:
+    """Return the engine for a number of edges; raises `OptionError` where numba is wanted but not installed.
+
+    `auto` means plain for small graphs; else numba if this process has loaded it, or if the graph is so large that
+    loading it pays; else scipy.
+    """
+    if run.engine == "numba" and not installed():
+        raise OptionError(f"engine 'numba' {NEEDED}, or choose engine 'scipy'")
+    if run.engine != "auto":
+        return run.engine
+    if edges < PLAIN_EDGES:
+        return "plain"
+    return "numba" if at_hand() or (edges >= NUMBA_EDGES and installed()) else "scipy"
+
+
+def _kept_order(graph: Graph, edges: Codes | None) -> "Order | None":
+    """Return the order of solving that a store keeps, for all or some edges; None where there is none."""
+    if graph.coded is None or graph.coded.order is None or edges is None:
+        return None if graph.coded is None else graph.coded.order
+    from lineage.kernels.ordered import restricted
+
+    kept = np.zeros(graph.rows("edges"), np.bool_)
+    kept[edges] = True
+    return restricted(graph.coded.order, kept)
+
+
+def _structure(run: Run, n: int, child: Codes, parent: Codes, order: "Order | None") -> Any:
+    if order is not None and run.engine in ("auto", "scipy"):
+        # Nothing is left to be searched for, so that no compiled engine is worth its loading.
+        return import_module("lineage.kernels.ordered").Structure(n, child, parent, order)
+    engine = chosen_engine(run, len(child))
     if engine == "plain":
         return import_module("lineage.kernels.plain").Structure(n, child.tolist(), parent.tolist())
-    return import_module("lineage.kernels.sparse").Structure(n, child, parent)
+    return import_module(f"lineage.kernels.{_MODULES[engine]}").Structure(n, child, parent)
 
 
 def _existing(
@@ -92,25 +147,20 @@ def _existing(
     """Return which products exist (n,), the rows of the edges that do, and what had no date."""
     if as_of is None:
         return np.ones(len(graph), np.bool_), np.arange(len(child), dtype=np.int32), []
-    born = graph.texts("products", "created_at")
-    existing = np.array([lies_by(moment, as_of) for moment in born], dtype=np.bool_)
-    kept, findings = [], []
-    for edge, (v, u, moment) in enumerate(
-        zip(child.tolist(), parent.tolist(), graph.texts("edges", "created_at"), strict=True)
-    ):
-        later = max((day for day in (moment, born[v]) if day is not None), default=None)
-        if not (existing[v] and lies_by(later, as_of)):
-            continue
-        if existing[u]:
-            kept.append(edge)
-        else:
-            name = f"{graph.ids[v]} <- {graph.ids[u]}"
-            text = f"{graph.ids[u]} is dated after {as_of}, though {graph.ids[v]} is made out of it: left out"
-            findings.append(finding("dropped-edge", name, text))
-    for code, moment in enumerate(born):
-        if moment is None:
-            findings.append(finding("undated", graph.ids[code], "no date; counts as always there"))
-    return existing, np.array(kept, dtype=np.int32), findings
+    born = graph.tables["products"].column("created_at")
+    existing = dated_by(born, as_of)
+    # What is dated before its child existed counts from then on, so that the child's existing says it.
+    there = existing[child] & dated_by(graph.tables["edges"].column("created_at"), as_of)
+    kept = there & existing[parent]
+    findings = []
+    for edge in np.flatnonzero(there & ~kept).tolist():
+        v, u = graph.id(child[edge]), graph.id(parent[edge])
+        text = f"{u} is dated after {as_of}, though {v} is made out of it: left out"
+        findings.append(finding("dropped-edge", f"{v} <- {u}", text))
+    undated = born.is_null().to_numpy(zero_copy_only=False)
+    for code in np.flatnonzero(undated).tolist():
+        findings.append(finding("undated", graph.id(code), "no date; counts as always there"))
+    return existing, np.flatnonzero(kept).astype(np.int32), findings
 
 
 def _named(structure: Any, child: Codes, parent: Codes) -> list[tuple[int, ...]]:
@@ -138,5 +188,5 @@ def _cycle_finding(cycle: tuple[str, ...]) -> Finding:
 
 
 def _dropped_finding(graph: Graph, pair: tuple[int, int]) -> Finding:
-    v, u = (graph.ids[code] for code in pair)
+    v, u = (graph.id(code) for code in pair)
     return finding("dropped-edge", f"{v} <- {u}", f"dropped to break a cycle: {v} is made out of {u}")

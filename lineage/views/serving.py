@@ -36,7 +36,7 @@ class Serving:
     unit: str
     jobs: int
     inferences: float | None
-    epc: Interval
+    epc: Interval | None
     burden: Interval | None
     per_inference: dict[str, float | None]
     total: float | None
@@ -63,7 +63,7 @@ class Serving:
     def as_dict(self) -> dict[str, Any]:
         """Return the figures as JSON holds them."""
         fields = {name: getattr(self, name) for name in self.__slots__}
-        fields["epc"] = self.epc.as_dict()
+        fields["epc"] = self.epc and self.epc.as_dict()
         fields["burden"] = self.burden and self.burden.as_dict()
         thousand = {"per_thousand": self.per_thousand, "total_per_thousand": self.total_per_thousand}
         return {"schema": "lineage/serving/1"} | fields | thousand
@@ -94,9 +94,10 @@ def serving(graph: Graph, name: str, run: Run | None = None, *, cost: Cost | Non
     time_shares = [ledger.by_lifetime(item.job, code) for item in jobs]
     volume_shares = [ledger.by_volume(item.job, code) for item in jobs]
     epc = ledger.epc(code)
+    known_epc = None if epc is None else epc.best
     unassigned = ledger.unassigned(code)
     return Serving(
-        product=graph.ids[code],
+        product=graph.id(code),
         unit=run.unit,
         jobs=len(jobs),
         inferences=count if jobs else None,
@@ -106,9 +107,9 @@ def serving(graph: Graph, name: str, run: Run | None = None, *, cost: Cost | Non
         total=total(*values.values()),
         known=_known(values),
         total_additive=_mean([ledger.expanded(item, twin=True) for item in jobs], count).value,
-        embodied_by_lifetime=_per(epc.best, total(*time_shares), count) if jobs else None,
-        embodied_by_volume=_by_volume(graph, code, epc.best),
-        unrecovered_share=_unrecovered(time_shares, volume_shares),
+        embodied_by_lifetime=_per(known_epc, total(*time_shares), count) if jobs else None,
+        embodied_by_volume=_by_volume(graph, code, known_epc),
+        unrecovered_share=None if epc is None else _unrecovered(time_shares, volume_shares),
         unassigned_operation=unassigned.value,
         missing=missing,
         needs={part: list(amounts[part].needs) for part in missing},
@@ -126,13 +127,14 @@ def _amounts(ledger: Ledger, code: int, jobs: list[JobFigures], count: float) ->
     """Return the components of one inference."""
     if jobs:
         return {part: _mean([getattr(ledger, part)(item) for item in jobs], count) for part in COMPONENTS}
-    name = ledger.graph.ids[code]
+    name = ledger.graph.id(code)
     unknown = Amount(None, (f"an inference job of {name}",))
     amounts = dict.fromkeys(COMPONENTS, unknown) | {"retraining": ledger.coming_retraining(code)}
     epc = ledger.epc(code)
-    by_volume = _by_volume(ledger.graph, code, epc.best)
-    if by_volume is None:
-        needs = [f"EPC of {name}"] if epc.best is None else []
+    by_volume = None if epc is None else _by_volume(ledger.graph, code, epc.best)
+    if epc is None or by_volume is None:
+        why = f" (policy {ledger.run.policy} gives none)" if epc is None else ""
+        needs = [f"EPC of {name}{why}"] if epc is None or epc.best is None else []
         amounts["products_embodied"] = Amount(
             None, (*needs, f"an inference job of {name}, or inferences expected")
         )

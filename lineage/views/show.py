@@ -9,7 +9,7 @@ import numpy as np
 from lineage.graph import Graph
 from lineage.run import Run
 from lineage.schema import CLAIM_TABLES, IMPACTS, kind_of
-from lineage.views.cost import ProductCost, cost
+from lineage.views.cost import Cost, ProductCost, cost
 from lineage.views.jobs import Serving, serving
 
 __all__ = ["Parent", "ProductSheet", "show"]
@@ -77,12 +77,12 @@ def show(graph: Graph, name: str, run: Run | None = None) -> ProductSheet:
     return ProductSheet(
         known=bool(graph.flags("products", "known")[code]),
         facts=_facts(graph, code),
-        parents=tuple(_parents(graph, code, np.flatnonzero(child == code).tolist(), result.weights)),
-        children=_counted(kind_of(graph.ids[v]) for v in child[parent == code].tolist()),
+        parents=tuple(_parents(graph, code, np.flatnonzero(child == code).tolist(), result)),
+        children=_counted(kind_of(graph.id(v)) for v in child[parent == code].tolist()),
         jobs=_counted(phases[row] or "other" for row in np.flatnonzero(made == code).tolist()),
         unit=result.unit,
         cost=result.row(code),
-        serving=serving(graph, graph.ids[code], run, cost=result),
+        serving=serving(graph, graph.id(code), run, cost=result),
     )
 
 
@@ -103,16 +103,15 @@ def _facts(graph: Graph, code: int) -> dict[str, Any]:
     }
 
 
-def _parents(
-    graph: Graph, code: int, rows: list[int], weights: dict[tuple[str, str], tuple[float, str]]
-) -> list[Parent]:
+def _parents(graph: Graph, code: int, rows: list[int], result: Cost) -> list[Parent]:
     parents = graph.integers("edges", "parent")
     types, relations = graph.texts("edges", "type"), graph.texts("edges", "relation")
+    weights, missing = result.weights, "left out: it came later, or closed a cycle"
+    if result.sharing is not None:
+        missing = f"policy {result.run.policy} has no edge weights"
     found = []
     for row in rows:
-        parent = graph.ids[parents[row]]
-        share, origin = weights.get(
-            (graph.ids[code], parent), (None, "left out: it came later, or closed a cycle")
-        )
+        parent = graph.id(parents[row])
+        share, origin = weights.get((graph.id(code), parent), (None, missing))
         found.append(Parent(parent, types[row] or "", relations[row], share, origin))
     return found

@@ -26,6 +26,7 @@ DOCUMENTS: dict[str, list[str]] = {
     "check": ["check"],
     "copy": ["copy", "demo:", "copied.store"],
     "cost": ["cost", "--policy", "cff", "--cff-a", "0.5"],
+    "drivers": ["drivers", "merged"],
     "explain": ["explain", "merged"],
     "family": ["family", "base"],
     "formats": ["formats"],
@@ -36,11 +37,14 @@ DOCUMENTS: dict[str, list[str]] = {
     "paths": ["explain", "merged", "--paths", "2"],
     "queries": ["query", "--list"],
     "query": ["query", "ancestors", "--param", "product=merged"],
+    "samples": ["cost", "merged", "deep", "--samples", "40"],
+    "sensitivity": ["sensitivity", "merged"],
     "results": ["results"],
     "show": ["show", "base"],
     "snapshots": ["snapshots"],
     "sources": ["sources", "base"],
     "tree": ["tree", "base"],
+    "warmup": ["warmup"],
 }
 
 
@@ -68,7 +72,7 @@ def test_shared_options(name: str) -> None:
     if name not in ("tree", "report", "query", "serve"):  # these draw, write or stream; they have their own
         assert tuple(options["--format"].type.choices) == FORMATS  # type: ignore[attr-defined]
         assert "--strict" in options
-    if name not in ("init", "formats", "demo", "copy"):
+    if name not in ("init", "formats", "demo", "copy", "warmup"):
         assert options["--store"].envvar == "LINEAGE_STORE"
 
 
@@ -124,6 +128,8 @@ def test_every_schema_has_a_command() -> None:
 def test_every_document_keeps_its_schema(run: Run, name: str) -> None:
     if name == "query":
         pytest.importorskip("arcadedb", reason="a folder is asked through the extra cypher")
+    if name == "warmup":
+        pytest.importorskip("numba", reason="compiled by the extra fast")
     if name in ("job", "load"):
         run("init", "mine")
     made = document(run(*DOCUMENTS[name], "--format", "json"))

@@ -111,6 +111,33 @@ def test_the_heaviest_cycle_has_the_largest_mean_share(
         assert gain ** (1 / len(cycle)) == pytest.approx(max(means), rel=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_planted_ring_is_named_among_lighter_cycles(seed: int) -> None:
+    random = Random(seed)
+    n = random.randint(3, 60)
+    ring = random.sample(range(n), random.randint(2, n))
+    of = {
+        (v, u): random.choice([0.25, 0.5, 0.99])
+        for v in range(n)
+        for u in random.sample(range(n), 2)
+        if v != u
+    }
+    of |= dict.fromkeys(zip(ring, [*ring[1:], ring[0]], strict=True), 1.0625)
+    pairs = sorted(of)
+    first, parent = rows(n, pairs)
+    (group,) = [group for group in components(n, first, parent) if ring[0] in group]
+    cycle, gain = heaviest_cycle(group, first, parent, [of[pair] for pair in pairs])
+    at = ring.index(min(ring))
+    assert list(cycle) == ring[at:] + ring[:at] and gain == pytest.approx(1.0625 ** len(ring))
+
+
+@pytest.mark.parametrize("n", [2, 5, 300])
+def test_ties_end(n: int) -> None:
+    pairs = sorted({(v, u % n) for v in range(n) for u in (v + 1, v + 2, v - 1) if u % n != v})
+    cycle, gain = heaviest_cycle(list(range(n)), *rows(n, pairs), [0.5] * len(pairs))
+    assert gain == pytest.approx(0.5 ** len(cycle))
+
+
 def test_a_product_on_no_cycle_cannot_be_named() -> None:
     with pytest.raises(ValueError, match="no cycle"):
         named_cycles([0], [0, 0], [])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.kernels import plain, sparse
+from lineage.kernels import core, plain, sparse
 from lineage.kernels.order import levels
 
 Edges = list[tuple[int, int, float]]
@@ -131,7 +131,7 @@ def test_unsorted_edges_are_refused() -> None:
 
 
 def test_a_large_cycle_is_solved_sparsely() -> None:
-    n = sparse.DENSE + 50
+    n = core.DENSE + 50
     child = np.arange(n, dtype=np.int32)
     parent = ((child - 1) % n).astype(np.int32)
     structure = sparse.Structure(n, child, parent)

@@ -31,7 +31,7 @@ def drawn(*jobs: dict[str, Any], **tuned: Any) -> Graph:
 
 def test_an_inference_carries_its_share_of_everything_upstream() -> None:
     view = serving(drawn(RUN | {"inferences": 50.0}), "tuned")
-    assert view.epc.best == pytest.approx(600.0), "its own 100 and half of 1,000"
+    assert view.epc is not None and view.epc.best == pytest.approx(600.0), "its own 100 and half of 1,000"
     assert view.per_inference == {
         "operation": pytest.approx(60 / 50),
         "platform": 0.0,
@@ -53,7 +53,8 @@ def test_a_cost_that_is_known_is_not_computed_again() -> None:
     made = drawn(RUN)
     assert serving(made, "tuned", cost=cost(made)) == serving(made, "tuned")
     full = cost(made, Run(policy="full"))
-    assert serving(made, "tuned", cost=full).epc.best == pytest.approx(1100.0)
+    whole = serving(made, "tuned", cost=full).epc
+    assert whole is not None and whole.best == pytest.approx(1100.0)
 
 
 def test_several_jobs_are_averaged_over_their_inferences() -> None:
@@ -129,7 +130,7 @@ def test_jobs_that_stand_for_no_inference_divide_nothing() -> None:
 def test_a_partly_known_lineage_gives_a_lower_bound() -> None:
     made = graph("dataset:web -> m", own={"m": 10.0}, products={"m": {"inferences": 100.0}})
     view = serving(made, "m")
-    assert view.at_least == ["products_embodied"] and view.epc.hi is None
+    assert view.at_least == ["products_embodied"] and view.epc is not None and view.epc.hi is None
 
 
 def test_the_view_is_json() -> None:

@@ -1,4 +1,4 @@
-"""Every exact case, through the Python interface and on both engines."""
+"""Every exact case, through the Python interface and on every engine."""
 
 from typing import Any
 
@@ -9,13 +9,11 @@ from lineage.graph import Graph
 from lineage.run import Run
 from lineage.views.cost import cost
 from lineage.views.family import family
-from vectors import CASES, LATER_POLICIES, assert_case, name_of, products_and_edges, run_options
-
-NOW = [case for case in CASES if case["run"]["policy"] not in LATER_POLICIES]
+from vectors import CASES, assert_case, name_of, products_and_edges, run_options
 
 
-@pytest.mark.parametrize("engine", ["plain", "scipy"])
-@pytest.mark.parametrize("case", NOW, ids=name_of)
+@pytest.mark.parametrize("engine", ["plain", "scipy", "numba"])
+@pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_case(case: dict[str, Any], engine: str) -> None:
     products, edges = products_and_edges(case)
     graph = Graph.from_tables(products, edges)
@@ -36,7 +34,7 @@ def test_case(case: dict[str, Any], engine: str) -> None:
     assert origin == {edge: source for edge, (_, source) in expected.items()}
 
 
-@pytest.mark.parametrize("case", [case for case in NOW if "error" not in case["expect"]], ids=name_of)
+@pytest.mark.parametrize("case", [case for case in CASES if "error" not in case["expect"]], ids=name_of)
 def test_family(case: dict[str, Any]) -> None:
     products, edges = products_and_edges(case)
     graph = Graph.from_tables(products, edges)
