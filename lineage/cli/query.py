@@ -118,6 +118,7 @@ def query_command(  # noqa: PLR0913 - one parameter per option
         if explain:
             _show_plan(store, asking, output)
         else:
+            _tell_doubts(store, asking)
             _show(store, asking, output)
 
 
@@ -188,6 +189,16 @@ def _answering(address: str, *, quiet: bool) -> Iterator["AnswersCypher"]:
             if not quiet:
                 advise_where_large(store)
         yield store
+
+
+def _tell_doubts(store: "AnswersCypher", asking: Asking) -> None:
+    """Say on standard error, --quiet or not, where an answer of the offline index may be wrong."""
+    from lineage.stores.index_asking import AsksIndex
+    from lineage.stores.index_doubts import doubts
+
+    if isinstance(store, AsksIndex):
+        for doubt in doubts(asking.text):
+            click.echo(f"warning: the answer may be wrong: {doubt}, or ask a Neo4j", err=True)
 
 
 def advise_where_large(store: Any) -> None:
