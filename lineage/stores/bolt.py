@@ -6,7 +6,9 @@ secured: `+s` TLS with a certificate that the system trusts, `+ssc` TLS with any
 """
 
 import os
+import random
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from lineage.errors import StoreError
-from lineage.stores.bolt_errors import memory_told, translated
+from lineage.stores.bolt_errors import translated, wants_memory
 from lineage.stores.result import Result
 
 if TYPE_CHECKING:
@@ -113,22 +115,30 @@ class Bolt:
 
     def read(self, work: Callable[["ManagedTransaction"], T]) -> T:
         """Run work in one read transaction; again where the server says that this may help."""
-        with translated(self.address, self.login), self.session(write=False) as session:
-            return session.execute_read(self._telling(work))
+        return self._done(work, write=False)
 
     def write(self, work: Callable[["ManagedTransaction"], T]) -> T:
         """Run work in one write transaction: all of it or nothing; again as `read` does."""
-        with translated(self.address, self.login), self.session(write=True) as session:
-            return session.execute_write(self._telling(work))
+        return self._done(work, write=True)
 
-    def _telling(self, work: Callable[["ManagedTransaction"], T]) -> Callable[["ManagedTransaction"], T]:
-        """Return work that is not tried again where it needs too much memory: it would need as much again."""
+    def _done(self, work: Callable[["ManagedTransaction"], T], *, write: bool) -> T:
+        """Do as the driver's managed transactions do, but for want of memory: again, as much would be wanted."""
+        from neo4j.exceptions import DriverError, Neo4jError
 
-        def told(transaction: "ManagedTransaction") -> T:
-            with memory_told(self.address):
-                return work(transaction)
-
-        return told
+        attempt, end_s = 0, None
+        with translated(self.address, self.login), self.session(write=write) as session:
+            while True:
+                try:
+                    with session.begin_transaction() as transaction:
+                        answer = work(transaction)  # type: ignore[arg-type]  # they run queries alike
+                        transaction.commit()
+                    return answer
+                except (DriverError, Neo4jError) as error:
+                    end_s = time.monotonic() + RETRY_S if end_s is None else end_s
+                    if not error.is_retryable() or wants_memory(error) or time.monotonic() > end_s:
+                        raise
+                time.sleep(min(2.0**attempt, 8.0) * random.uniform(0.8, 1.2))
+                attempt += 1
 
     def command(self, text: str) -> list[dict[str, Any]]:
         """Run one statement that needs no transaction of ours, such as making an index."""

@@ -11,7 +11,7 @@ from lineage.errors import LineageError, QueryError, StoreDenied, StoreError, St
 if TYPE_CHECKING:
     from lineage.stores.bolt import Login, Question
 
-__all__ = ["OutOfServerMemory", "memory_told", "translated"]
+__all__ = ["OutOfServerMemory", "translated", "wants_memory"]
 
 _PLACE: Final = re.compile(r"\(line (\d+), column (\d+)")
 _LOGIN: Final = ("Unauthorized", "TokenExpired")
@@ -49,17 +49,9 @@ def translated(
         raise QueryError(question.text, f"a parameter cannot be sent: {error}") from None
 
 
-@contextmanager
-def memory_told(address: str) -> Iterator[None]:
-    """Turn the want of memory into our error at once: the driver takes it for something that passes."""
-    from neo4j.exceptions import Neo4jError
-
-    try:
-        yield
-    except Neo4jError as error:
-        if _MEMORY not in str(error.code):
-            raise
-        raise _out_of_memory(error, address) from None
+def wants_memory(error: Exception) -> bool:
+    """Return whether a transaction needs more memory than it may have, which does not pass."""
+    return _MEMORY in str(getattr(error, "code", ""))
 
 
 def _out_of_memory(error: Any, address: str) -> OutOfServerMemory:
@@ -107,7 +99,7 @@ def _of_server(  # the parameters of `translated`
         )
     if kind in _GONE:
         return StoreUnavailable(f"{address} cannot answer now: {_plain(error)}; try again later")
-    if _MEMORY in kind:
+    if wants_memory(error):
         if question is None:
             return _out_of_memory(error, address)
         text = "it needs more memory than the server allows; match less, or return fewer rows"

@@ -144,7 +144,9 @@ def test_free_text_with_bound_parameters(run: Run) -> None:
 @needs_engine
 @pytest.mark.usefixtures("store")
 def test_an_answer_that_may_be_wrong_is_told_so(run: Run) -> None:
-    text = "MATCH (a:Model) OPTIONAL MATCH (a)-[:BUILT_ON]->(b) MATCH (a)-[:DERIVED_FROM]->(b) RETURN count(*)"
+    text = (
+        "MATCH (a:Model) OPTIONAL MATCH (a)-[:BUILT_ON]->(b) MATCH (a)-[:DERIVED_FROM]->(b) RETURN count(*)"
+    )
     told = run("query", "--quiet", "--cypher", text).stderr
     assert told.startswith("warning: the answer may be wrong: ") and "`WITH *, b WHERE" in told
     assert "warning" not in run("query", "--cypher", IDS, "--param", "id=model:base").stderr

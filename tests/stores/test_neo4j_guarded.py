@@ -11,6 +11,7 @@ from bolt_servers import Neo4jServer, NotAvailable
 from lineage.claims import ClaimsBuilder, Source
 from lineage.errors import QueryError, StoreDenied, StoreError
 from lineage.graph import Graph, resolve
+from lineage.run import Run
 from lineage.stores.bolt import Login
 from lineage.stores.bolt_errors import OutOfServerMemory
 from lineage.stores.neo4j import Neo4jStore
@@ -134,6 +135,22 @@ def test_a_graph_is_written_in_as_small_steps_as_the_server_wants(
     ended("copy", writable.direct, tmp_path / "back", login=login).assert_done(secret=secret)
     with SnapshotStore(other) as expected, SnapshotStore(tmp_path / "back") as back:
         assert back.read() == expected.read()
+
+
+def test_little_memory_is_no_reason_to_wait(
+    writable: Neo4jServer, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server calls it a transient error, also where it comes with the commit; smaller steps come at once."""
+    waits: list[float] = []
+    monkeypatch.setattr("lineage.stores.bolt.time.sleep", waits.append)
+    with store_of(writable) as store:
+        store.write_result(cost(graph, Run(impact="energy")))
+        store.write_result(cost(graph, Run(impact="energy", policy="full")))
+        (run,) = store.results()
+        store.remove_result(run["id"])
+        store.write(chain(1, 2 * ROWS))
+        assert store.read() == chain(1, 2 * ROWS)
+    assert waits == []
 
 
 def test_a_product_that_is_too_large_for_the_server(writable: Neo4jServer, graph: Graph) -> None:
