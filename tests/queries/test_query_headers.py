@@ -125,8 +125,14 @@ def test_every_query_keeps_the_rules(name: str) -> None:
     asked = entry(name)
     text = body(asked)
     first = text.partition("\n")[0]
-    # The anchor: a label, with the bound value where the question is about one thing.
-    assert re.match(r"MATCH \((?:path = \()?\w*:(Product|Model|Dataset|Platform|Job|LineageRun)\b", first)
+    # The anchor: a label, with the bound value where the question is about one thing; values that are taken one by
+    # one; or a property of relationships of one type, which the engines look up.
+    assert re.match(
+        r"MATCH \((?:path = \()?\w*:(?:Product|Model|Dataset|Platform|Job|LineageRun)\b"
+        r"|UNWIND \$\w+ AS \w+$"
+        r"|MATCH \(\w+\)-\[r:[A-Z_]+\]->\(\w+\) WHERE r\.",
+        first,
+    )
     anchors = [
         item.name for item in asked.parameters if item.name in ("product", "products", "grid", "system")
     ]
