@@ -2,6 +2,6 @@
 
 from lineage.testing.builder import graph
 from lineage.testing.importers import ImporterContract
-from lineage.testing.stores import StoreContract
+from lineage.testing.stores import ReadingContract, StoreContract
 
-__all__ = ["ImporterContract", "StoreContract", "graph"]
+__all__ = ["ImporterContract", "ReadingContract", "StoreContract", "graph"]

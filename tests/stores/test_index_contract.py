@@ -12,7 +12,7 @@ from lineage.stores.bolt import Bolt
 from lineage.stores.index import OfflineIndex, open_index
 from lineage.stores.neo4j_read import read_tables
 from lineage.stores.snapshot import SnapshotStore
-from lineage.testing.stores import ReadingContract
+from lineage.testing import ReadingContract
 from lineage.timeline import existing_at
 from offline import needed_engine
 
