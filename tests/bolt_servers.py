@@ -17,11 +17,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
-__all__ = ["Neo4jServer", "NotAvailable", "free_port", "neo4j_address", "neo4j_packages", "neo4j_server"]
+__all__ = [
+    "Neo4jServer",
+    "NotAvailable",
+    "free_port",
+    "neo4j_address",
+    "neo4j_packages",
+    "neo4j_server",
+    "pass_over",
+]
 
 POM: Final = Path(__file__).parent / "neo4j" / "pom.xml"
 READY_S: Final = 400.0  # a hang ends there; a busy machine takes its time
@@ -81,6 +89,13 @@ def _end_with_parent() -> None:
     """Let Linux end the server when the process that started it is killed; elsewhere `atexit` must do."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def pass_over(reason: NotAvailable) -> NoReturn:
+    """Skip the test that needs a server; where CI is set, fail it."""
+    if os.environ.get("CI"):
+        pytest.fail(str(reason))
+    pytest.skip(str(reason))
 
 
 @dataclass
@@ -201,9 +216,7 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServ
     try:
         server = Neo4jServer(tmp_path_factory.mktemp("neo4j")).start()
     except NotAvailable as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        pass_over(error)
     yield server
     server.stop()
 

@@ -132,10 +132,12 @@ def _by_score(division: _Division, score: Floats, own_score: Floats) -> Shares:
     """Divide what is left in proportion to scores; own use counts only for users."""
     claim = division.claim
     own = np.where(claim.user, own_score, 0.0)
-    total = division.per_parent(score) + own
+    score = np.where(division.open_edges, score, 0.0)
+    total = _sums(claim.parent, score, claim.n) + own
     safe = np.where(total > 0, total, 1.0)
-    w = division.left[claim.parent] * score / safe[claim.parent]
-    return _nothing_missing(w, division.left * own / safe)
+    # The quotient first: a product with a tiny score would be rounded to a multiple of the smallest number there is.
+    w = division.left[claim.parent] * (score / safe[claim.parent])
+    return _nothing_missing(w, division.left * (own / safe))
 
 
 def _equally(division: _Division, own_score: Floats | float) -> Shares:

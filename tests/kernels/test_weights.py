@@ -51,6 +51,20 @@ def test_shares_and_own_use_make_one_whole(policy: str, claim: Claimants) -> Non
     assert np.all(decided.w >= 0) and np.all(np.isfinite(decided.w))
 
 
+def test_the_smallest_properties_are_divided_exactly() -> None:
+    tiny = 5e-324
+    claim = Claimants(
+        n=4,
+        child=np.array([1, 2, 3], np.int32),
+        parent=np.array([0, 0, 0], np.int32),
+        explicit=np.array([0.5, np.nan, np.nan]),
+        stated_by=np.ones(3, np.int8),
+        user=np.array([False, True, True, True]),
+        value=np.array([tiny, 1.0, tiny, 3 * tiny]),
+    )
+    assert shares("property", claim).w.tolist() == [0.5, 0.125, 0.375]
+
+
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 @given(claim=claimants())
 def test_explicit_shares_win(policy: str, claim: Claimants) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bolt_servers import Neo4jServer, NotAvailable
+from bolt_servers import Neo4jServer, NotAvailable, pass_over
 from lineage.claims import ClaimsBuilder, Source
 from lineage.errors import QueryError, StoreDenied, StoreError
 from lineage.graph import Graph, resolve
@@ -39,7 +39,7 @@ READ_ONLY = "server.databases.read_only=neo4j\n"
 def certified(home: Path) -> None:
     """Make a certificate that signs itself."""
     if shutil.which("openssl") is None:
-        pytest.skip("a certificate needs the program openssl, which is not here")
+        pass_over(NotAvailable("a certificate needs the program openssl, which is not here"))
     folder = home / "certificates" / "bolt"
     folder.mkdir(parents=True)
     command = [
@@ -67,7 +67,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
     try:
         server = Neo4jServer(home, heap_mb=384, settings=SETTINGS, java=fast, scheme="bolt+ssc").start()
     except NotAvailable as error:
-        pytest.skip(str(error))
+        pass_over(error)
     yield server
     server.stop()
 

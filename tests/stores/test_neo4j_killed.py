@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bolt_servers import Neo4jServer, NotAvailable
+from bolt_servers import Neo4jServer, NotAvailable, pass_over
 from lineage.errors import StoreError
 from lineage.graph import Graph
 from lineage.stores.bolt import Login
@@ -47,7 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
     try:
         server = Neo4jServer(home, heap_mb=384, java=(*fast, f"-XX:ArchiveClassesAtExit={home}/classes.jsa"))
     except NotAvailable as error:
-        pytest.skip(str(error))
+        pass_over(error)
     server.start().stop(patience_s=600)
     server.java = (*fast, f"-XX:SharedArchiveFile={home}/classes.jsa")
     yield server.start()
