@@ -54,7 +54,7 @@ def test_hub_without_and_with_costs(samples: Path, tmp_path: Path) -> None:
             "json",
         )
         document = json.loads(told)
-        assert document["run"]["engine"] == "scipy"
+        assert document["run"]["engine"] in ("scipy", "numba")  # numba where another test has imported it
         assert document["coverage"]["products"] == {"reported": len(ids), "unknown": 0}
         assert document["conservation"]["applies"] and document["conservation"]["relative_error"] < 1e-9
         assert len(document["products"]) == 3
