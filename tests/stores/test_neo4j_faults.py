@@ -1,5 +1,6 @@
 """What goes wrong between a command and a real Neo4j: each a clear error, and nothing is lost."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ LEFT = (
     "MATCH (n) WHERE n.lineage_run IS NOT NULL OR n.epc_kwh IS NOT NULL OR n:LineageUnfinished "
     "RETURN count(n) AS n"
 )
-CLERK, CLERKS_PASSWORD, WRONG = "clerk", "known-to-the-clerk", "not-the-clerks-word"
+CLERKS_PASSWORD, WRONG = "known-to-the-clerk", "not-the-clerks-word"
 
 
 @dataclass(frozen=True)
@@ -60,26 +61,31 @@ def store(neo4j_address: str, kept: list[Kept]) -> Iterator[Neo4jStore]:
 
 @pytest.fixture
 def clerk(neo4j_server: Neo4jServer, store: Neo4jStore) -> Iterator[dict[str, str]]:
-    """The login of another user, who may do everything: roles are for the Enterprise Edition."""
-    text = "CREATE OR REPLACE USER $name SET PLAINTEXT PASSWORD $word CHANGE NOT REQUIRED"
-    of_system(neo4j_server, text)
-    yield {"NEO4J_USERNAME": CLERK, "NEO4J_PASSWORD": CLERKS_PASSWORD, "NEO4J_DATABASE": "neo4j"}
-    of_system(neo4j_server, "DROP USER $name")
+    """The login of another user, who may do everything: roles are for the Enterprise Edition.
+
+    A new name each time: the server locks a name out for seconds after wrong passwords, also once the user
+    of that name was dropped and made again.
+    """
+    name = f"clerk{uuid.uuid4().hex[:8]}"
+    text = "CREATE USER $name SET PLAINTEXT PASSWORD $word CHANGE NOT REQUIRED"
+    of_system(neo4j_server, text, name)
+    yield {"NEO4J_USERNAME": name, "NEO4J_PASSWORD": CLERKS_PASSWORD, "NEO4J_DATABASE": "neo4j"}
+    of_system(neo4j_server, "DROP USER $name", name)
 
 
-def of_system(server: Neo4jServer, text: str) -> None:
-    """Run a statement about users, which are kept in a database of their own."""
+def of_system(server: Neo4jServer, text: str, name: str) -> None:
+    """Run a statement about the user of this name; users are kept in a database of their own."""
     login = (server.username, server.password)
     with neo4j.GraphDatabase.driver(f"bolt://127.0.0.1:{server.port}", auth=login) as driver:
-        driver.execute_query(text, {"name": CLERK, "word": CLERKS_PASSWORD}, database_="system")
+        driver.execute_query(text, {"name": name, "word": CLERKS_PASSWORD}, database_="system")
 
 
 # -- logins ------------------------------------------------------------------------------------------------
 
 
 def test_a_wrong_password(store: Neo4jStore, clerk: dict[str, str], kept: list[Kept], tmp_path: Path) -> None:
-    login = clerk | {"NEO4J_PASSWORD": WRONG}
-    refused = "refuses the login of 'clerk'"
+    name, login = clerk["NEO4J_USERNAME"], clerk | {"NEO4J_PASSWORD": WRONG}
+    refused = f"refuses the login of '{name}'"
     for arguments in (
         ("copy", kept[1].folder, store.address),
         ("copy", store.address, tmp_path / "copied"),
@@ -89,7 +95,7 @@ def test_a_wrong_password(store: Neo4jStore, clerk: dict[str, str], kept: list[K
     # Now the server locks this user out for some seconds after each, and says so.
     told = set()
     for _ in range(5):
-        with Neo4jStore(store.address, Login(username=CLERK, password=WRONG)) as away:
+        with Neo4jStore(store.address, Login(username=name, password=WRONG)) as away:
             with pytest.raises(StoreDenied, match=refused) as caught:
                 away.read()
             told.add("too many wrong passwords; wait some seconds" in str(caught.value))
@@ -101,7 +107,7 @@ def test_a_wrong_password(store: Neo4jStore, clerk: dict[str, str], kept: list[K
 
 
 def test_a_password_that_must_be_changed(neo4j_server: Neo4jServer, clerk: dict[str, str]) -> None:
-    of_system(neo4j_server, "ALTER USER $name SET PASSWORD CHANGE REQUIRED")
+    of_system(neo4j_server, "ALTER USER $name SET PASSWORD CHANGE REQUIRED", clerk["NEO4J_USERNAME"])
     told = ended("list", "--store", neo4j_server.address, login=clerk)
     told.assert_told("ALTER CURRENT USER SET PASSWORD", secret=CLERKS_PASSWORD)
 
