@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lineage.costs.factors import OwnModel, own_model
+from lineage.costs.uncertain import OwnModel, own_model
 from lineage.distributions import quantiles
 from lineage.errors import DivergentCycle
 from lineage.findings import Finding, finding

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from lineage.costs.factors import Factor
 from lineage.costs.named import unused_lines
+from lineage.costs.uncertain import UncertainInput
 from lineage.errors import MissingExtra, OptionError
 from lineage.findings import Finding
 from lineage.graph import Graph
@@ -270,7 +270,7 @@ class _Inputs:
         return u
 
 
-def _still(factor: Factor) -> float:
+def _still(factor: UncertainInput) -> float:
     """Return the draw at which a factor stays: NaN is its best value as the best figure uses it."""
     if factor.distribution.is_fixed:
         return factor.distribution.parameters[0]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineage.costs import own_costs
-from lineage.costs.factors import OwnModel, own_model
 from lineage.costs.named import unused_lines
+from lineage.costs.uncertain import OwnModel, own_model
 from lineage.errors import OptionError, UnknownProduct
 from lineage.graph import Graph
 from lineage.run import Run

@@ -22,11 +22,11 @@ from lineage.kernels.arrays import Floats
 from lineage.run import Run
 from lineage.uncertainty import SECTIONS, Uncertainty
 
-__all__ = ["Factor", "OwnModel", "own_model"]
+__all__ = ["OwnModel", "UncertainInput", "own_model"]
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
+class UncertainInput:
     """An uncertain input: its section and name, its distribution, and its best value (1 for a relative one).
 
     `best` is None where only a range is known.
@@ -77,7 +77,7 @@ class OwnModel:
     """
 
     codes: Sequence[int]
-    factors: tuple[Factor, ...]
+    factors: tuple[UncertainInput, ...]
     base: Floats
     open_ended: np.ndarray[tuple[int], np.dtype[np.bool_]]
     known: np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -134,7 +134,7 @@ class _Builder:
 
     def __init__(self, graph: Graph, run: Run, own: OwnCosts, given: Uncertainty) -> None:
         self.graph, self.run, self.own, self.given = graph, run, own, _with_ids(graph, given)
-        self.factors: list[Factor] = []
+        self.factors: list[UncertainInput] = []
         self.places: dict[tuple[str, str], int | None] = {}
         self.findings: list[Finding] = []
         self.drawn: dict[int, int] = {}
@@ -181,16 +181,16 @@ class _Builder:
         if rule is not None and not (rule.distribution.relative and known is None):
             distribution = rule.distribution
             if distribution.relative and not is_total:
-                self.scaled[row] = self._added(Factor("own", name, distribution, 1.0))
+                self.scaled[row] = self._added(UncertainInput("own", name, distribution, 1.0))
                 return
             if distribution.relative and known is not None:
                 distribution = distribution.scaled(known)
-            self.drawn[row] = self._added(Factor("own", name, distribution, known))
+            self.drawn[row] = self._added(UncertainInput("own", name, distribution, known))
         elif is_total and not np.isnan(hi) and (known is None or lo != hi):
             distribution = uniform(lo, hi) if known is None else pert(lo, known, hi)
-            self.drawn[row] = self._added(Factor("own", name, distribution, known))
+            self.drawn[row] = self._added(UncertainInput("own", name, distribution, known))
 
-    def _added(self, factor: Factor) -> int:
+    def _added(self, factor: UncertainInput) -> int:
         self.factors.append(factor)
         return len(self.factors) - 1
 
@@ -269,7 +269,7 @@ class _Builder:
                 self.places[key] = None
             else:
                 best = 1.0 if rule.distribution.relative else used
-                self.places[key] = self._added(Factor(section, name, rule.distribution, best))
+                self.places[key] = self._added(UncertainInput(section, name, rule.distribution, best))
         place = self.places[key]
         if place is None:
             return ()
