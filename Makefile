@@ -38,7 +38,8 @@ format: $(VENV)/.lint ## let ruff mend what it can
 docs: $(VENV)/.test ## write the pages of docs/ that are made from the code
 	$(BIN)/python tests/docs_pages.py
 
-bench: $(VENV)/.test ## measure every target of the kernels; some minutes
+bench: $(VENV)/.test ## measure every target of the kernels and write docs/benchmarks.md; half an hour
+	@$(BIN)/python -m pip install -qq --group bench
 	$(BIN)/python -m bench --json bench.json --markdown docs/benchmarks.md
 
 clean: ## remove the environment and every cache
@@ -55,7 +56,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	@$(BIN)/python -m pip install -qq --editable '.[cypher,fast,sensitivity]' --group test
+	@$(BIN)/python -m pip install -qq --editable '.[cypher,fast,sensitivity,track]' --group test
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test

@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from bench.graphs import GRAPHS
-from bench.rows import cycles, engine, reach
+from bench.page import line, page
+from bench.rows import cycles, engine, lca, reach, samples, stored
 
-ROWS: dict[str, tuple[Any, tuple[str, ...]]] = {**engine.ROWS, **cycles.ROWS, **reach.ROWS}
-
-
-def markdown(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as a table."""
-    lines = ["| row | size | measured | target | met |", "|---|---|---|---|---|"]
-    for row in rows:
-        met = "yes" if row["met"] else "**no**"
-        lines.append(f"| {row['row']} | {row['size']} | {row['ratio']:.3g} | {row['target']} | {met} |")
-    return "\n".join(lines) + "\n"
+ROWS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    **engine.ROWS,
+    **samples.ROWS,
+    **reach.ROWS,
+    **lca.ROWS,
+    **cycles.ROWS,
+    **stored.ROWS,
+}
 
 
 def main() -> None:
@@ -26,7 +25,7 @@ def main() -> None:
     asked.add_argument("--rows", default=",".join(ROWS), help="numbers of rows, such as 1,3")
     asked.add_argument("--size", choices=sorted(GRAPHS), help="another size than the one stated")
     asked.add_argument("--json", type=Path, help="write all figures to this file")
-    asked.add_argument("--markdown", type=Path, help="write the table to this file")
+    asked.add_argument("--markdown", type=Path, help="write the page of the documentation to this file")
     chosen = asked.parse_args()
     measured: list[dict[str, Any]] = []
     done = set()
@@ -37,11 +36,11 @@ def main() -> None:
                 done.add((run, size))
                 rows = run(size)
                 measured += rows
-                print(markdown(rows).split("\n", 2)[2], end="", flush=True)
+                print(*map(line, rows), sep="\n", flush=True)
     if chosen.json:
         chosen.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     if chosen.markdown:
-        chosen.markdown.write_text(markdown(measured), encoding="utf-8")
+        chosen.markdown.write_text(page(measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """The catalogue on the offline index and on a real Neo4j: same graph, same driver, same queries, in turn.
 
-    python bench/queries.py FOLDER [--graph FILE] [--repeat 5] [--only TEXT]
+    python bench/queries.py FOLDER [--graph FILE] [--repeat 5] [--limit 60] [--only TEXT]
 
 FOLDER keeps what is prepared (the store, its index, the server's database), so that a second run starts at once.
 FILE is anything that `lineage load` reads; by default the Hub graph under LINEAGE_SAMPLES. Needs Java and Maven,
 as the tests on a real Neo4j do. Each question is asked once to warm up and then `--repeat` times on each engine,
-alternately; what is printed is a Markdown table of medians, with the ratio that the offline index is held to.
+alternately; what is printed is a Markdown table of medians, with the ratio that the offline index is held to. An
+answer that takes longer than the limit counts as long as that, and its question is not asked again.
 """
 
 import argparse
@@ -24,9 +25,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "importers"), str(ROOT / "tests")]
 
 from bolt_servers import Neo4jServer  # noqa: E402 - found by the line above
 from lineage.catalogue import Entry, bound, catalogue  # noqa: E402
+from lineage.errors import QueryError  # noqa: E402
 from lineage.graph import Graph  # noqa: E402
 from lineage.importing import read  # noqa: E402
-from lineage.stores.bolt import Bolt, Login, Question  # noqa: E402
+from lineage.stores.base import AnswersCypher  # noqa: E402
+from lineage.stores.bolt import Login  # noqa: E402
 from lineage.stores.index import open_index  # noqa: E402
 from lineage.stores.neo4j import Neo4jStore  # noqa: E402
 from lineage.stores.neo4j_bulk import write_bulk_files  # noqa: E402
@@ -41,6 +44,16 @@ DOWNWARD: Final = (
     "data/behind-family",
 )
 SLOW_S: Final = 20.0  # a question that takes longer is asked twice only
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, how often, and how long an answer may take."""
+
+    text: str
+    parameters: dict[str, Any]
+    repeat: int
+    limit_s: float
 
 
 @dataclass
@@ -65,7 +78,7 @@ class Measured:
 
 
 @contextmanager
-def neo4j_holding(graph: Graph, folder: Path) -> Iterator[Bolt]:
+def neo4j_holding(graph: Graph, folder: Path) -> Iterator[AnswersCypher]:
     """Have a server that holds the graph, loaded by the bulk path where it is not there yet."""
     home, loaded = folder / "neo4j", folder / f"loaded-{graph.digest[:16]}"
     server = Neo4jServer(home, heap_mb=2048, settings="dbms.security.auth_enabled=false\n")
@@ -80,11 +93,9 @@ def neo4j_holding(graph: Graph, folder: Path) -> Iterator[Bolt]:
         login = Login(username=server.username, password=server.password, database="neo4j")
         with Neo4jStore(server.address, login) as store:
             store.write(graph)  # nothing to change; makes the indexes of queries/schema
-        bolt = Bolt(server.address, login)
-        bolt.command("CALL db.awaitIndexes(300)")
-        loaded.touch()
-        yield bolt
-        bolt.close()
+            store.cypher("CALL db.awaitIndexes(300)").plain()
+            loaded.touch()
+            yield store
     finally:
         server.stop()
 
@@ -132,24 +143,37 @@ class Anchors:
         return bound(asked.parameters, values, query=asked.name)
 
 
-def measured(asked: Entry, parameters: dict[str, Any], engines: tuple[Bolt, Bolt], repeat: int) -> Measured:
+def measured(asked: Entry, question: Question, engines: tuple[AnswersCypher, AnswersCypher]) -> Measured:
     """Ask both engines in turn; the first round warms up. Raises `ValueError` where they differ in their rows."""
     made = Measured(asked.name)
-    question = Question(text=asked.text, parameters=parameters)
-    for number in range(repeat + 1):
+    for number in range(question.repeat + 1):
         answers = []
         for engine, times in zip(engines, (made.index_s, made.neo4j_s), strict=True):
-            begun = time.perf_counter()
-            answers.append(engine.ask(question).plain())
-            took = time.perf_counter() - begun
-            if number:
+            rows, took = timed(engine, question)
+            answers.append(rows)
+            if number or rows is None:
                 times.append(took)
-        made.rows = len(answers[0])
+        if any(rows is None for rows in answers):
+            made.index_s, made.neo4j_s = made.index_s or [took], made.neo4j_s or [took]
+            break
+        made.rows = len(answers[0] or ())
         if not same(*answers):
             raise ValueError(f"{asked.name}: the engines do not agree")
         if number == 1 and made.index_s[0] + made.neo4j_s[0] > SLOW_S:
             break
     return made
+
+
+def timed(engine: AnswersCypher, question: Question) -> tuple[list[dict[str, Any]] | None, float]:
+    """Return the answer, None where the limit was passed, and the seconds it took."""
+    begun = time.perf_counter()
+    rows: list[dict[str, Any]] | None = None
+    try:
+        rows = engine.cypher(question.text, question.parameters, timeout_s=question.limit_s).plain()
+    except QueryError as error:
+        if "longer than its limit" not in error.problem:
+            raise
+    return rows, time.perf_counter() - begun
 
 
 def same(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
@@ -198,6 +222,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--graph", type=Path)
     parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds an answer may take")
     parser.add_argument("--only", default="", help="questions with this in their name")
     given = parser.parse_args()
     source = given.graph or Path(os.environ["LINEAGE_SAMPLES"]) / HUB
@@ -208,14 +233,12 @@ def main() -> None:
     say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True)  # noqa: E731
     rows = []
     with open_index(store) as index, neo4j_holding(graph, given.folder.absolute()) as neo4j:
-        access = index.start()
-        served = Bolt(access.address, access.login)
         for asked in catalogue().values():
             if given.only in asked.name:
-                rows.append(measured(asked, anchors.parameters(asked), (served, neo4j), given.repeat))
+                question = Question(asked.text, anchors.parameters(asked), given.repeat, given.limit)
+                rows.append(measured(asked, question, (index, neo4j)))
                 ms = "{:.1f} and {:.1f} ms".format(*rows[-1].medians_ms)
                 say(f"{asked.name}: {ms}, {rows[-1].rows} rows")
-        served.close()
     print(f"{len(graph)} products, {graph.tables['edges'].num_rows} edges; {anchors}\n")
     print("\n".join(table(rows)))
 

@@ -1,16 +1,16 @@
-"""The coded graph on disk: ids to codes once, a stored graph opened, and a whole command against reading its columns.
+"""Row 19: the coded graph on disk. Ids to codes once, a stored graph opened, and a whole command against reading.
 
-Run alone: python -m bench.rows.stored [FOLDER]; the folder keeps the own tables and the store between runs.
+The store is made anew in a temporary folder, or kept in the folder that LINEAGE_BENCH names.
 """
 
-import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -20,12 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.graphs import Graph
+from bench.graphs import GRAPHS, Graph
+from bench.rows.engine import Row, row
 from bench.stores import HUB_EDGES, HUB_PRODUCTS, hub_tables, write_tables
 from bench.timing import alternately, yardstick
 from lineage.stores import connect
 
-__all__ = ["codes_row", "command_row", "made_store", "open_row"]
+__all__ = ["ROWS", "made_store"]
 
 CODES_S: Final = 3.0
 OPEN_L: Final = 5.0
@@ -38,8 +39,8 @@ def made_store(folder: Path, n: int = HUB_PRODUCTS, m: int = HUB_EDGES) -> Path:
     if not (tables / "edges.parquet").exists():
         write_tables(tables, hub_tables(n, m))
     if not (store / "snapshots").exists():
-        command = [sys.executable, "-m", "lineage", "load", "--quiet", "--store", str(store), str(tables)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        loading = [sys.executable, "-m", "lineage", "load", "--quiet", "--store", str(store), str(tables)]
+        subprocess.run(loading, check=True, stdout=subprocess.DEVNULL)
     return store
 
 
@@ -52,23 +53,21 @@ def length(store: Path) -> Callable[[], Any]:
     return yardstick(Graph(len(graph), child, parent, np.nan_to_num(w), np.nan_to_num(own)))
 
 
-def codes_row(folder: Path, store: Path, n: int = HUB_PRODUCTS) -> dict[str, Any]:
-    """Row 19: ids of products and edges to codes, by pyarrow on one thread."""
-    tables = folder / f"tables-{n}"
+def codes(tables: Path, size: str) -> Row:
+    """Ids of products and edges to codes, by pyarrow on one thread."""
     texts = [pq.read_table(tables / "products.parquet", columns=["id"]).column(0)]
     texts += pq.read_table(tables / "edges.parquet", columns=["product", "parent"]).columns
     whole = pa.chunked_array([chunk for column in texts for chunk in column.chunks])
 
     def once() -> None:
         coded = pc.dictionary_encode(whole)
-        assert len(coded.chunk(0).dictionary) >= n
+        assert len(coded.chunk(0).dictionary) >= len(texts[0])
 
-    spent = alternately({"L": length(store), "codes": once}, repeats=3)
-    row = {"row": "19 ids to codes", "seconds": spent["codes"], "ratio_to_L": spent["codes"] / spent["L"]}
-    return row | {"target": f"<= {CODES_S} s on a quiet core", "met": spent["codes"] <= CODES_S}
+    spent = alternately({"codes": once}, repeats=3)
+    return row("19 ids to codes, s", size, spent["codes"], CODES_S)
 
 
-def open_row(store: Path) -> dict[str, Any]:
+def opening(store: Path, size: str) -> list[Row]:
     """A stored coded graph open, and streamed once, in the yardstick L of the same graph."""
 
     def opened() -> Any:
@@ -83,18 +82,13 @@ def open_row(store: Path) -> dict[str, Any]:
         graph.floats("products", "own_carbon_gco2e").sum()
 
     spent = alternately({"L": length(store), "open": opened, "open and stream": streamed})
-    ratios = {name: spent[name] / spent["L"] for name in ("open", "open and stream")}
-    met = max(ratios.values()) <= OPEN_L
-    return {
-        "row": "19 open",
-        "L_s": spent["L"],
-        "ratios_to_L": ratios,
-        "target": f"<= {OPEN_L} L",
-        "met": met,
-    }
+    return [
+        row(f"19 {name} / L", size, spent[name] / spent["L"], OPEN_L, seconds=spent)
+        for name in ("open", "open and stream")
+    ]
 
 
-def command_row(store: Path, repeats: int = 5) -> dict[str, Any]:
+def command(store: Path, size: str, repeats: int = 5) -> Row:
     """`lineage cost --top 20` from process start to printed table, against reading id, own, src, dst by pyarrow."""
     newest = max((store / "snapshots").iterdir())
     read = (
@@ -109,14 +103,13 @@ def command_row(store: Path, repeats: int = 5) -> dict[str, Any]:
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     with tempfile.TemporaryDirectory() as compiled:
         for turn in range(repeats + 1):
-            for name, command in sides.items():
-                taken = _timed(command, Path(compiled))
+            for name, side in sides.items():
+                taken = _timed(side, Path(compiled))
                 if turn:  # the first one compiles modules, as installing a package does
                     spent[name].append(taken)
     wall, cpu = ({name: median(one[k] for one in spent[name]) for name in sides} for k in (0, 1))
-    ratio = {"wall": wall["cost"] / wall["read"], "cpu": cpu["cost"] / cpu["read"]}
-    row = {"row": "cost --top 20 / read columns", "wall_s": wall, "cpu_s": cpu, "ratio": ratio}
-    return row | {"target": f"<= {COMMAND}", "met": ratio["wall"] <= COMMAND}
+    ratio = wall["cost"] / wall["read"]
+    return row("19 cost --top 20 / read columns", size, ratio, COMMAND, wall_s=wall, cpu_s=cpu)
 
 
 def _timed(command: list[str], compiled: Path) -> tuple[float, float]:
@@ -133,21 +126,22 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def main(folder: Path) -> None:
-    """Print the rows."""
-    store = made_store(folder)
-    rows: list[Callable[[], dict[str, Any]]] = [
-        lambda: codes_row(folder, store),
-        lambda: open_row(store),
-        lambda: command_row(store),
-    ]
-    for row in rows:
-        print(json.dumps(row()), flush=True)
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give the folder for tables and store."""
+    if kept := os.environ.get("LINEAGE_BENCH"):
+        yield Path(kept)
+        return
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        main(Path(sys.argv[1]))
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            main(Path(folder))
+def stored(size: str) -> list[Row]:
+    """Return the rows on a stored graph."""
+    n = GRAPHS[size][0]
+    with _folder() as folder:
+        store = made_store(folder, n, n * HUB_EDGES // HUB_PRODUCTS)
+        return [codes(folder / f"tables-{n}", size), *opening(store, size), command(store, size)]
+
+
+ROWS: dict[str, tuple[Any, tuple[str, ...]]] = {"19": (stored, ("hub3m",))}
