@@ -45,12 +45,11 @@ class Engine:
         return store
 
     def _offline(self, key: str, graph: Graph) -> Any:
-        from lineage.stores.index import open_index
         from lineage.stores.snapshot import SnapshotStore
 
         store = SnapshotStore(self.folder / key)
         store.write(graph)
-        return open_index(store)
+        return store
 
     def close(self) -> None:
         """Close what is open; the server goes on."""
