@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["SHARE", "Rows", "Space", "compiled", "exercise", "repull", "space", "undo"]
 
-SHARE = 20  # one in so many products may be listed before sweeping is quicker
+SHARE = 40  # one in so many products may be listed before sweeping is quicker
 
 
 class Rows(NamedTuple):

@@ -22,6 +22,7 @@ __all__ = [
     "LOW",
     "ONE",
     "TWO",
+    "UNSEEN",
     "WAITING",
     "Table",
     "Work",

@@ -9,13 +9,27 @@ from lineage.kernels.compiled import NONE, ONE
 from lineage.kernels.fast import Structure, unsigned
 from lineage.kernels.jit import kernel
 from lineage.kernels.order import in_edges
-from lineage.kernels.tuned import LOW, TWO, WAITING, Table, Work, begin_rows, deal, solve_rows, sort_buckets
+from lineage.kernels.tuned import (
+    LOW,
+    TWO,
+    UNSEEN,
+    WAITING,
+    Table,
+    Work,
+    begin_rows,
+    deal,
+    solve_rows,
+    sort_buckets,
+)
 
 __all__ = ["build", "exercise", "solve_edges"]
 
 BUCKET: Final = 11  # 2,048 products to a bucket: its edges fit into the second-level cache
 BUCKETS: Final = 2048  # more of them and dealing gets slow: buckets then are four times as large
-WALKS: Final = 64  # so many walks look for circles at first; twice as many each time
+WALKS: Final = 16384  # so many walks look for circles at first; twice as many each time
+MANY: Final = (
+    20  # where more than one product in so many is left, going by number is quicker than waking each
+)
 
 
 @kernel
@@ -83,16 +97,30 @@ def wake(work: Work, members: Any, values: Any) -> int:
     return held
 
 
+@kernel
+def forget(table: Table, work: Work) -> None:
+    """Let everybody who is not final count as not seen yet."""
+    for v in range(work.bits.size):
+        if work.bits[v] >= WAITING:
+            work.bits[v] = UNSEEN | np.uint64(NONE)
+            work.edge[v] = table.first[v]
+
+
 def untie(table: Table, own: Floats, work: Work) -> None:
     """Solve cycles and go on with what is made out of them, until all products are final."""
     n = len(own)
     walks, found = WALKS, np.empty(0, dtype=np.uint32)
-    while int(np.max(work.bits, initial=0)) >= int(WAITING):
+    while left := int(np.count_nonzero(work.bits >= WAITING)):
         found = found if found.size else np.empty(n, dtype=np.uint32)
         size = cores(table, work.bits, walks, np.zeros(n, dtype=np.uint32), found)
         members = np.sort(found[:size])
-        held = wake(work, members, _solved(table, own, work.x, members))
-        solve_rows(table, own, work, n, held)
+        values = _solved(table, own, work.x, members)
+        if left * MANY > n:
+            work.x[members] = values
+            forget(table, work)
+            solve_rows(table, own, work, 0, 0)
+        else:
+            solve_rows(table, own, work, n, wake(work, members, values))
         walks *= 2
 
 
@@ -144,4 +172,5 @@ def solve_edges(child: Codes, parent: Codes, w: Floats, own: Floats) -> Floats:
 def exercise() -> None:
     """Call every kernel of this module once."""
     child, parent = np.array([3, 1, 3, 2, 0], np.int32), np.array([2, 0, 1, 0, 2], np.int32)
-    solve_edges(child, parent, np.full(5, 0.5), np.ones(4))
+    for n in (4, 4 * MANY):  # where much is left for the second pass, and where little is
+        solve_edges(child, parent, np.full(5, 0.5), np.ones(n))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lineages_drawn import SHAPES, Lineage, lineages, made, shuffled
 
 pytest.importorskip("numba", reason="not installed: pip install numba")
-from lineage.kernels import fast
+from lineage.kernels import fast, tuned_edges
 from lineage.kernels.tuned_edges import solve_edges
 
 
@@ -31,6 +31,15 @@ def test_small_lineages_have_the_bits_of_the_readable_kernel(case: Lineage, seed
 def test_cycles_are_solved(case: Lineage, seed: int) -> None:
     epc = solve_edges(*shuffled(case, seed), case.own)
     np.testing.assert_allclose(epc, np.frombuffer(readable(case)), rtol=1e-12)
+
+
+@given(lineages(cyclic=True), st.integers(0, 99))
+def test_cycles_in_a_large_lineage_are_solved(case: Lineage, seed: int) -> None:
+    """Who was left is woken, where few were left; else everybody is gone through again."""
+    own = np.concatenate([case.own, np.ones(case.n * tuned_edges.MANY)])
+    epc = solve_edges(*shuffled(case, seed), own)
+    np.testing.assert_allclose(epc[: case.n], np.frombuffer(readable(case)), rtol=1e-12)
+    assert epc[case.n :].tolist() == own[case.n :].tolist()
 
 
 def test_parallel_edges_keep_their_order() -> None:
