@@ -4,6 +4,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# pyspark is 490 MB: tested where CI is set and Java is there to run it.
+COMMA := ,
+SPARK := $(if $(CI),$(if $(shell command -v java),$(COMMA)spark))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test doctest lint types imports format docs bench clean
@@ -56,7 +59,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	@$(BIN)/python -m pip install -qq --editable '.[cypher,fast,sensitivity,track]' --group test
+	@$(BIN)/python -m pip install -qq --editable '.[cypher,fast,sensitivity,track$(SPARK)]' --group test
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test

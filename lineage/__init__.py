@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from lineage.importing import read, read_claims
     from lineage.reports import report
     from lineage.run import Run
+    from lineage.scenarios import Scenario, diff, restate, whatif
     from lineage.stores import connect
+    from lineage.strategies import Plan, compare, policies, recommend
+    from lineage.tracking import track
     from lineage.uncertainty import Uncertainty
     from lineage.views.bill import bill
     from lineage.views.cost import cost
+    from lineage.views.depreciation import Terms
     from lineage.views.family import family
     from lineage.views.gradients import drivers
+    from lineage.views.inference import inference_sheet
     from lineage.views.jobs import job_sheet, serving
     from lineage.views.samples import samples
     from lineage.views.sensitivity import sensitivity
@@ -32,47 +37,69 @@ _WHERE = {
     "Finding": "lineage.findings",
     "Graph": "lineage.graph",
     "LineageError": "lineage.errors",
+    "Plan": "lineage.strategies.plans",
     "Run": "lineage.run",
+    "Scenario": "lineage.scenarios",
+    "Terms": "lineage.views.depreciation",
     "Uncertainty": "lineage.uncertainty",
     "bill": "lineage.views.bill",
+    "compare": "lineage.strategies.realised",
     "connect": "lineage.stores",
     "cost": "lineage.views.cost",
+    "diff": "lineage.scenarios",
     "drivers": "lineage.views.gradients",
     "explain": "lineage.explanation",
     "family": "lineage.views.family",
+    "inference_sheet": "lineage.views.inference",
     "job_sheet": "lineage.views.jobs",
+    "policies": "lineage.strategies.allotments",
     "read": "lineage.importing",
     "read_claims": "lineage.importing",
+    "recommend": "lineage.strategies.advice",
     "report": "lineage.reports",
     "resolve": "lineage.graph",
+    "restate": "lineage.scenarios",
     "samples": "lineage.views.samples",
     "sensitivity": "lineage.views.sensitivity",
     "serving": "lineage.views.jobs",
+    "track": "lineage.tracking",
     "tree": "lineage.views.tree",
+    "whatif": "lineage.scenarios",
 }
 
 __all__ = [
     "Finding",
     "Graph",
     "LineageError",
+    "Plan",
     "Run",
+    "Scenario",
+    "Terms",
     "Uncertainty",
     "__version__",
     "bill",
+    "compare",
     "connect",
     "cost",
+    "diff",
     "drivers",
     "explain",
     "family",
+    "inference_sheet",
     "job_sheet",
+    "policies",
     "read",
     "read_claims",
+    "recommend",
     "report",
     "resolve",
+    "restate",
     "samples",
     "sensitivity",
     "serving",
+    "track",
     "tree",
+    "whatif",
 ]
 
 

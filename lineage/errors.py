@@ -18,6 +18,7 @@
     │   ├── StoreDamaged                  a file does not match its checksum
     │   ├── StoreDenied                   a server refuses the login, or does not allow this
     │   └── StoreUnavailable              a server does not answer, or went away
+    ├── MeterError(OSError)               nothing measures energy here
     └── MissingExtra(ImportError)         an optional package is not installed
 
 Every error says what is wrong, where, and the way out; its arguments are its fields, so that it travels
@@ -34,6 +35,7 @@ __all__ = [
     "ImportFault",
     "InputError",
     "LineageError",
+    "MeterError",
     "MissingExtra",
     "OptionError",
     "QueryError",
@@ -237,6 +239,10 @@ class StoreDenied(StoreError):
 
 class StoreUnavailable(StoreError):
     """A server cannot be reached, or the connection to it was lost."""
+
+
+class MeterError(LineageError, OSError):
+    """Nothing measures energy here, or what did does not answer."""
 
 
 class MissingExtra(LineageError, ImportError):

@@ -1,9 +1,11 @@
 """The options of a computation, in one frozen value that checks itself."""
 
 import builtins
+import hashlib
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from lineage.errors import OptionError, did_you_mean
@@ -15,7 +17,7 @@ POLICIES: Final = ("cutoff", "full", "equal", "half", "property", "cff", "merge"
 WITHOUT_WEIGHTS: Final = ("shapley", "usage")  # a share is not handed down edge by edge; there is no EPC
 CYCLES: Final = ("error", "solve", "break")
 USERS: Final = ("all", "deployed")
-ENGINES: Final = ("auto", "plain", "scipy", "numba")
+ENGINES: Final = ("auto", "plain", "scipy", "numba", "spark")
 
 # 2024, 2024-12, 2024-12-31, or a moment of a day.
 _DAY: Final = re.compile(r"\d{4}(?:-\d\d(?:-\d\d([T ]\d\d:\d\d.*)?)?)?")
@@ -42,6 +44,8 @@ class Run:
     cff_a     the factor A of `cff`, in [0, 1]
     quality   the quality column of `cff`
     seed      seed of everything random
+    impute    True fills unknown own costs with estimates, which are labelled as such (docs/estimates.md)
+    factors   a CSV file of factors or a pin file that wins over those that come with the package
     engine    auto, plain, scipy, or numba (extra `fast`); auto goes by the number of edges
 
     >>> Run(policy="equal").impact
@@ -59,6 +63,8 @@ class Run:
     quality: str = "quality"
     seed: int = 0
     engine: str = "auto"
+    impute: bool = False
+    factors: str | None = None
 
     def __post_init__(self) -> None:
         _one_of("policy", self.policy, POLICIES)
@@ -86,11 +92,25 @@ class Run:
         """Return the options as JSON shows them; arguments of other policies are left out."""
         fields = asdict(self) | {"unit": self.unit}
         unused = set()
+        if self.factors is None:
+            unused.add("factors")
+        else:
+            fields["factors_sha256"] = _sha256(self.factors)
         if self.policy != "property":
             unused.add("property")
         if self.policy != "cff":
             unused |= {"cff_a", "quality"}
         return {key: value for key, value in fields.items() if key not in unused}
+
+
+def _sha256(file: str) -> str:
+    """Return the digest of a file of factors; raises `OptionError` where it cannot be read."""
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError as error:
+        raise OptionError(
+            f"--factors {file!r} cannot be read: {error.strerror or error}; give a CSV file"
+        ) from None
 
 
 def _iso_day(value: str | date) -> str:

@@ -61,13 +61,24 @@ def cost_command(  # noqa: PLR0913 - one parameter per option
     With --samples the uncertain inputs are drawn and the figures are percentiles; of products that are named, P(A < B)
     is told as well.
 
+    Engine spark is for graphs beyond one machine: it reads Parquet, and writes costs.parquet, findings.parquet and
+    run.parquet to the new folder that --output names.
+
     \b
     Example:
       lineage cost --policy equal --top 10
       lineage cost distilbert t5-11b --impact energy --samples 1000
       lineage cost model:distilbert --impact energy --format json
       lineage cost --store neo4j://localhost:7687 --write-back
+      lineage cost --engine spark --output costs --top 10
     """
+    if run.engine == "spark":
+        from lineage.cli.sparking import Asked, spark_cost
+
+        other = {"--samples": samples, "--uncertainty": uncertainty, "--write-back": write_back or None}
+        refused = tuple(name for name, value in other.items() if value is not None)
+        spark_cost(address, run, Asked(products, top, refused), output)
+        return
     from lineage.views.cost import cost
 
     if samples is not None and write_back:
@@ -121,6 +132,7 @@ def cost_answer(result: "Cost", codes: list[int], output: Output) -> Answer:
     if not codes and result.existing:
         more = [f"No product has a known {result.view}, so none comes first; lineage list shows all of them."]
     idle = result.sharing is not None and not result.sharing.complete and len(codes) == len(result.existing)
+    evidence = ("evidence", "own between") if result.run.impute else ()
     return Answer(
         document=result.as_dict(codes) if output.format == "json" else {},
         records=[
@@ -136,11 +148,22 @@ def cost_answer(result: "Cost", codes: list[int], output: Output) -> Answer:
         columns=cost_columns(result.unit),
         title=header(result.run, "Cost", result.engine),
         grid=Grid(
-            ("product", "own", "EPC", "inherited", "burden", "cumulative", "figures known"),
+            ("product", "own", "EPC", "inherited", "burden", "cumulative", "figures known", *evidence),
             [
-                *(cost_cells(row, result.unit) for row in rows),
+                *((*cost_cells(row, result.unit), *_evidence(row, result)) for row in rows),
                 *(
-                    [(UNASSIGNED, "", "-", "-", amount(result.unassigned, result.unit), "", "")]
+                    [
+                        (
+                            UNASSIGNED,
+                            "",
+                            "-",
+                            "-",
+                            amount(result.unassigned, result.unit),
+                            "",
+                            "",
+                            *("" for _ in evidence),
+                        )
+                    ]
                     if idle
                     else []
                 ),
@@ -162,6 +185,15 @@ def cost_cells(row: "ProductCost", unit: str) -> tuple[str, ...]:
         amount(row.cumulative, unit),
         f"{row.known:,} of {row.members:,}",
     )
+
+
+def _evidence(row: "ProductCost", result: "Cost") -> tuple[str, ...]:
+    """Return what an own cost rests on and its bounds, where estimates are among the figures."""
+    if not result.run.impute:
+        return ()
+    lo, _, hi = row.own
+    bounds = "" if lo == hi else f"{show(lo, result.unit)} to {show(hi, result.unit)}"
+    return (row.tier, bounds if row.tier != "unknown" else "")
 
 
 def cost_record(row: "ProductCost", unit: str) -> dict[str, Any]:

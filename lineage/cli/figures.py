@@ -69,6 +69,10 @@ def choices(run: "Run", engine: str | None = None) -> str:
         parts.append(f"cycles: {run.cycles}")
     if run.users != "all":
         parts.append(f"users: {run.users}")
+    if run.impute:
+        parts.append("unknown own costs: estimated")
+    if run.factors is not None:
+        parts.append(f"factors: {run.factors}")
     if engine is not None:
         parts.append(f"engine: {engine}")
     return "; ".join(parts)

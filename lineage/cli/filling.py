@@ -93,7 +93,11 @@ def load_command(  # noqa: PLR0913 - one parameter per option
       lineage load export.json --as huggingface
     """
     from lineage.cli.progress import progress_bar
+    from lineage.cli.tracking import take_up_runs
 
+    if not replace:
+        with opened(address) as store:
+            take_up_runs(store, output)
     spare_pandas()
     from lineage.importing import read_claims
 

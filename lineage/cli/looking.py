@@ -27,7 +27,23 @@ __all__ = ["check_command", "list_command"]
 
 EXAMPLES: Final = 3  # findings shown of each code, unless --verbose
 TELLING: Final = 20  # of those whose reason is the point, and of errors
-REASONS: Final = ("cycle", "contains", "does-not-reconcile", "superseded", "unit-suspect")
+REASONS: Final = (
+    "carbon-contradicts",
+    "contains",
+    "copied-figure",
+    "cycle",
+    "does-not-reconcile",
+    "energy-contradicts",
+    "hours-suspect",
+    "market-zero",
+    "other-grid",
+    "outdated-figure",
+    "pue-suspect",
+    "shared-figure",
+    "superseded",
+    "total-suspect",
+    "unit-suspect",
+)
 
 
 # -- check -------------------------------------------------------------------------------------------------
@@ -48,6 +64,10 @@ REASONS: Final = ("cycle", "contains", "does-not-reconcile", "superseded", "unit
 def check_command(codes: tuple[str, ...], address: str, run: Run, output: Output) -> None:
     """Say what is wrong, doubtful or missing: cycles, over-allocation, figures that do not reconcile or are not there.
 
+    Published figures are audited too: units, hours, PUE, zeros by contract, totals that hold others, copied and
+    outdated figures, energy and carbon that contradict their inputs. Each finding has the arithmetic and the
+    most likely correction; nothing is repaired.
+
     Exits with 1 on findings of severity error, and on those named by --fail-on.
 
     \b
@@ -55,14 +75,17 @@ def check_command(codes: tuple[str, ...], address: str, run: Run, output: Output
       lineage check
       lineage check --fail-on cycle --fail-on does-not-reconcile
     """
+    from lineage.audit import audit
+    from lineage.cli.tracking import take_up_runs
     from lineage.stores.base import Verifies
     from lineage.views.check import check
 
     with opened(address) as store:
+        take_up_runs(store, output)
         if isinstance(store, Verifies):
             store.verify()
         graph = store.read()
-    result = check(graph, run)
+    result = check(graph, run, published=audit(graph))
     output.show(check_answer(result, verbose=output.verbose))
     failing = result.failing(codes)
     if failing:

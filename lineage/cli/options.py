@@ -142,6 +142,8 @@ _RUN_FIELDS: Final = (
     "quality",
     "engine",
     "seed",
+    "impute",
+    "factors",
 )
 _RUN_OPTIONS: Final[list[Callable[[Command], Command]]] = [
     _choice("--policy", POLICIES, "equal", "How a product's cost is shared out among what was built on it."),
@@ -167,4 +169,15 @@ _RUN_OPTIONS: Final[list[Callable[[Command], Command]]] = [
     ),
     _choice("--engine", ENGINES, "auto", "Who computes; all engines give the same numbers."),
     click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random."),
+    click.option(
+        "--impute",
+        is_flag=True,
+        help="Fill unknown own costs with estimates, labelled by how they were made.",
+    ),
+    click.option(
+        "--factors",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="A CSV or pin file of factors that wins over ours.",
+    ),
 ]

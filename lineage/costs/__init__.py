@@ -1,7 +1,7 @@
 """A product's own cost: from the jobs that made it, from a printed total, or unknown (ACCOUNTING.md)."""
 
 from lineage.costs.figures import JobFigures, job_figures
-from lineage.costs.inputs import Grid, Job, Supplies, System, read_jobs, read_supplies
+from lineage.costs.inputs import Grid, Job, Supplies, System, read_jobs, read_products, read_supplies
 from lineage.costs.own import Alternative, OwnCosts, own_costs
 from lineage.costs.parts import Input, Part, own_cost_parts
 
@@ -19,5 +19,6 @@ __all__ = [
     "own_cost_parts",
     "own_costs",
     "read_jobs",
+    "read_products",
     "read_supplies",
 ]

@@ -20,11 +20,11 @@ from lineage.kernels.jobs import (
     mix_intensity_gco2e_per_kwh,
 )
 from lineage.kernels.jobs_shares import equal_share, platform_tax_gco2e, product_share
-from lineage.kernels.jobs_values import known_part, relative_difference, total
+from lineage.kernels.jobs_values import known_part, relative_difference, times, total
 from lineage.schema import tier_rank
 from lineage.units import show
 
-__all__ = ["TOLERANCE", "JobFigures", "job_figures", "worst_tier"]
+__all__ = ["TOLERANCE", "JobFigures", "job_bounds", "job_figures", "worst_tier"]
 
 TOLERANCE = 0.01  # two figures for the same thing may differ by 1 % before it is a finding
 
@@ -37,7 +37,7 @@ class JobFigures:
     intensity is known and the market column therefore repeats the location. `energy_from` is "energy",
     "power", or "device-hours" ("" if unknown). `needs` names, for each unknown component, the inputs
     that would give it. `platform_share` is t / (LT x k), the part of its platform's cost that the
-    job carries.
+    job carries. `water_l` is known where the job's grid is a place that the factors know.
     """
 
     job: Job
@@ -54,6 +54,7 @@ class JobFigures:
     platform_share: float | None
     needs: dict[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
+    water_l: float | None = None
 
     def known_gco2e(self, *, market: bool = False) -> float | None:
         """Return the known part of JSC + ec + platform tax in gCO2e, a lower bound; None if nothing is."""
@@ -109,6 +110,7 @@ def job_figures(job: Job, supplies: Supplies) -> JobFigures:
     """
     notes = _Notes(job.id)
     try:
+        supplies = supplies.of(job)
         energy, source = _energy(job, supplies, notes)
         location, market = _intensities(job, supplies.grids, notes)
         ec = _systems_embodied(job, supplies, notes)
@@ -135,7 +137,20 @@ def job_figures(job: Job, supplies: Supplies) -> JobFigures:
         platform_share=share,
         needs={name: tuple(inputs) for name, inputs in notes.needs.items()},
         findings=tuple(notes.findings),
+        water_l=_water_l(job, energy, supplies),
     )
+
+
+def job_bounds(item: JobFigures, supplies: Supplies) -> tuple[JobFigures, JobFigures]:
+    """Return the figures with every factor at its cheap end, and at its dear end; (item, item) without factors.
+
+    More power, carbon intensity and embodied carbon never make a job cheaper, a longer lifetime never dearer: so
+    the ends of the factors are the ends of the cost.
+    """
+    job, supplies = item.job, supplies.of(item.job)
+    if not supplies.from_factors(job):
+        return item, item
+    return job_figures(job, supplies.at("lo", job)), job_figures(job, supplies.at("hi", job))
 
 
 # -- energy -----------------------------------------------------------------------------------------------
@@ -164,7 +179,8 @@ def _energy(job: Job, supplies: Supplies, notes: _Notes) -> tuple[EnergySplit, s
     if job.pue is None and job.overhead_kwh is None and not job.pue_included:
         notes.found("missing-pue", "no PUE is given; 1 is used, so cooling and power loss count as nothing")
     _check_overhead(job, split, notes)
-    if given is not None and measured is not None and split.it_kwh is not None:
+    rated = job.power_w is None and bool(supplies.systems.get(job.system or "", System()).factors)
+    if given is not None and measured is not None and split.it_kwh is not None and not rated:
         _check_power(split.it_kwh, measured, notes)
     return split, source if given is None else "energy"
 
@@ -224,6 +240,15 @@ def _energy_tier(job: Job, source: str) -> str:
     if source == "energy":
         return job.tier or "reported"
     return worst_tier(job.tier or "from-device-hours", "from-device-hours")
+
+
+def _water_l(job: Job, energy: EnergySplit, supplies: Supplies) -> float | None:
+    """Return total energy x water of its making + IT energy x water of the site, in L."""
+    grid = supplies.grids.get(job.grid or "", Grid())
+    return total(
+        times(energy.total_kwh, grid.water_l_per_kwh),
+        times(energy.it_kwh, grid.site_l_per_kwh),
+    )
 
 
 # -- intensity --------------------------------------------------------------------------------------------

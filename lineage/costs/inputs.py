@@ -1,16 +1,38 @@
 """What the graph's tables say about jobs, hardware, electricity and platforms; None is unknown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lineage.costs.supplied import (
+    Bound,
+    bounded_grid,
+    bounded_system,
+    grid_names,
+    grids_of,
+    job_year,
+    systems_of,
+)
 from lineage.errors import InputError
 from lineage.graph import Graph
 from lineage.schema import MAKING_PHASES
 from lineage.timeline import dated_by
 
-__all__ = ["Grid", "Job", "Platform", "Supplies", "System", "parse_mix", "read_jobs", "read_supplies"]
+if TYPE_CHECKING:
+    from lineage.factors import Factor, Shelf
+
+__all__ = [
+    "Grid",
+    "Job",
+    "Platform",
+    "Supplies",
+    "System",
+    "parse_mix",
+    "read_jobs",
+    "read_products",
+    "read_supplies",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,21 +86,35 @@ _DEFAULTS = {item.name: item.default for item in fields(Job) if item.default is 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A kind of hardware: power in W, embodied carbon in gCO2e, lifetime in h."""
+    """A kind of hardware: power in W, embodied carbon in gCO2e, lifetime in h.
+
+    `factors` are those of power, embodied carbon, lifetime and drawn part of the power where no table of the graph
+    describes it.
+    """
 
     power_w: float | None = None
     embodied_gco2e: float | None = None
     lifetime_h: float | None = None
     citation: str = ""
+    factors: "tuple[Factor, Factor, Factor, Factor] | tuple[()]" = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """An electricity supply: intensity in gCO2e/kWh; basis is location or market."""
+    """An electricity supply: intensity in gCO2e/kWh; basis is location or market.
+
+    `factor` is where the intensity comes from if no table of the graph describes the supply; then the water that
+    making the electricity takes (L per kWh) and that a site takes for cooling (L per kWh of IT energy) are known too,
+    with `water` as their factors.
+    """
 
     intensity_gco2e_per_kwh: float | None = None
     basis: str | None = None
     citation: str = ""
+    factor: "Factor | None" = None
+    water_l_per_kwh: float | None = None
+    site_l_per_kwh: float | None = None
+    water: "tuple[Factor, Factor] | tuple[()]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +129,45 @@ class Platform:
 
 @dataclass(frozen=True)
 class Supplies:
-    """Hardware and electricity by id, and the products that jobs run in or serve by row number."""
+    """Hardware and electricity by id, and the products that jobs run in or serve by row number.
+
+    `dated` are the supplies that come from the factors, by column, name and year of the job: see `of`.
+    """
 
     systems: dict[str, System]
     grids: dict[str, Grid]
     products: dict[int, Platform]
+    dated: dict[tuple[str, str, int | None], Grid] = field(default_factory=dict)
+
+    def of(self, job: Job) -> "Supplies":
+        """Return the supplies as this job sees them: `grids` holds the factors of its year too."""
+        if not self.dated:
+            return self
+        year = job_year(job)
+        names = [(name, self.dated.get((column, name, year))) for column, name in grid_names(job)]
+        extra = {name: grid for name, grid in names if grid is not None}
+        return replace(self, grids=self.grids | extra, dated={}) if extra else self
+
+    def from_factors(self, job: Job) -> bool:
+        """Tell whether a factor with a range may take part in this job's cost."""
+        system = self.systems.get(job.system or "")
+        if system is not None and system.factors:
+            return True
+        return any(self.grids[name].factor for _, name in grid_names(job) if name in self.grids)
+
+    def at(self, bound: Bound, job: Job) -> "Supplies":
+        """Return the supplies with every factor at the end of its range that makes this job cheap, or dear."""
+        system = self.systems.get(job.system or "")
+        stated = job.utilisation != 1.0
+        names = [name for _, name in grid_names(job) if name in self.grids]
+        return replace(
+            self,
+            systems={}
+            if system is None
+            else {job.system or "": bounded_system(system, bound, stated=stated)},
+            grids={name: bounded_grid(self.grids[name], bound) for name in names},
+            dated={},
+        )
 
 
 def read_jobs(graph: Graph, as_of: str | None = None, products: Iterable[int] | None = None) -> list[Job]:
@@ -126,8 +196,13 @@ def read_jobs(graph: Graph, as_of: str | None = None, products: Iterable[int] | 
     return [Job(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
-def read_supplies(graph: Graph, jobs: Iterable[Job]) -> Supplies:
-    """Return the hardware and electricity tables, and the facts of every product that these jobs touch."""
+def read_supplies(graph: Graph, jobs: Iterable[Job], factors: "str | Shelf | None" = None) -> Supplies:
+    """Return the hardware and electricity tables, and the facts of every product that these jobs touch.
+
+    Names that no table describes, or with nothing but an id, are looked up in the factors; `factors` is a CSV file
+    that wins over ours.
+    """
+    jobs = list(jobs)
     systems = {
         row["id"]: System(row["power_w"], row["embodied_gco2e"], row["lifetime_h"], row["citation"] or "")
         for row in _rows(graph, "systems", ("id", "power_w", "embodied_gco2e", "lifetime_h", "citation"))
@@ -137,7 +212,11 @@ def read_supplies(graph: Graph, jobs: Iterable[Job]) -> Supplies:
         for row in _rows(graph, "grids", ("id", "intensity_gco2e_per_kwh", "basis", "citation"))
     }
     codes = sorted({code for job in jobs for code in (job.product, job.platform) if code >= 0})
-    return Supplies(systems, grids, dict(zip(codes, _platforms(graph, codes), strict=True)))
+    told = {name: item for name, item in systems.items() if item != System(citation=item.citation)}
+    systems |= systems_of(jobs, told, factors)
+    priced = {name: item for name, item in grids.items() if item.intensity_gco2e_per_kwh is not None}
+    products = dict(zip(codes, _platforms(graph, codes), strict=True))
+    return Supplies(systems, grids, products, grids_of(jobs, priced, factors))
 
 
 def _rows(graph: Graph, name: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -146,6 +225,11 @@ def _rows(graph: Graph, name: str, columns: tuple[str, ...]) -> list[dict[str, A
         return []
     rows: list[dict[str, Any]] = table.select(list(columns)).to_pylist()
     return rows
+
+
+def read_products(graph: Graph, codes: list[int]) -> dict[int, Platform]:
+    """Return what a job needs to know of products that it runs in or serves, by row number."""
+    return dict(zip(codes, _platforms(graph, codes), strict=True))
 
 
 def _platforms(graph: Graph, codes: list[int]) -> list[Platform]:

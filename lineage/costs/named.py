@@ -13,6 +13,7 @@ def unused_lines(graph: Graph, given: Uncertainty) -> list[Finding]:
     tables, ids = graph.tables, graph.ids
     jobs = [name for name in tables["jobs"].column("id").to_pylist() if name]
     systems = [name for name in tables["systems"].column("id").to_pylist() if name]
+    systems += [name for name in dict.fromkeys(tables["jobs"].column("system").to_pylist()) if name]
     grids = tables["grids"].column("id").to_pylist()
     for column in ("grid", "grid_market"):
         grids += [name for name in dict.fromkeys(tables["jobs"].column(column).to_pylist()) if name]

@@ -1,11 +1,11 @@
 """Own costs of all products, from jobs and from printed totals; the better evidence wins."""
 
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lineage.costs.figures import TOLERANCE, JobFigures, job_figures, worst_tier
+from lineage.costs.figures import TOLERANCE, JobFigures, job_bounds, job_figures, worst_tier
 from lineage.costs.inputs import read_jobs, read_supplies
 from lineage.findings import Finding, finding
 from lineage.graph import Graph
@@ -14,6 +14,9 @@ from lineage.kernels.labels import Labels
 from lineage.run import Run
 from lineage.schema import IMPACTS, TIERS, tier_rank
 from lineage.units import show
+
+if TYPE_CHECKING:
+    from lineage.estimates import Estimates
 
 __all__ = ["Alternative", "OwnCosts", "own_costs"]
 
@@ -36,7 +39,7 @@ class OwnCosts:
     """The own cost of every product in `unit`; arrays of shape (products,), NaN is unknown.
 
     An unknown own cost is lo 0, best NaN, hi NaN, tier `unknown`. `origin` is "total" (a printed figure),
-    "jobs" (the sum of the jobs that made it) or "". `job_weights` maps (product code, platform code) to the
+    "jobs" (the sum of the jobs that made it), "estimate" or "". `job_weights` maps (product code, platform code) to the
     sum of t / (LT x k) of the jobs that made the product on the platform, for edges whose weight comes from
     jobs.
     `market_from_location` marks market-based figures that repeat a location-based one.
@@ -53,6 +56,7 @@ class OwnCosts:
     job_weights: dict[tuple[int, int], float]
     findings: tuple[Finding, ...]
     alternatives: list[Alternative]
+    estimates: "Estimates | None" = field(default=None, repr=False)
 
 
 class _Sum(NamedTuple):
@@ -70,20 +74,32 @@ def own_costs(graph: Graph, run: Run) -> OwnCosts:
     """Return the own cost of every product (ACCOUNTING.md sections 2 and 4).
 
     From jobs it is the sum of JSC + ec + platform tax over the jobs that made the product: ASC^e less the
-    products' embodied part, which is an edge of the lineage. For energy it is the energy with cooling; water
-    is unknown from jobs. A printed total and a sum of jobs: the better tier wins, on a tie the jobs, and a
-    difference beyond 1 % is a finding. Raises `InputError` for a job whose inputs cannot be right.
+    products' embodied part, which is an edge of the lineage. For energy it is the energy with cooling; water is
+    known from jobs whose grid is a place of the factors. A printed total and a sum of jobs: the better tier wins,
+    on a tie the jobs, and a difference beyond 1 % is a finding. With `run.impute` what is still unknown is
+    estimated (docs/estimates.md), with origin "estimate". Raises `InputError` for a job whose inputs cannot be
+    right.
 
     >>> from lineage.testing import graph
     >>> costs = own_costs(graph("base -> tuned", own={"base": 10.0}), Run())
     >>> costs.best.tolist(), costs.hi.tolist(), costs.tier
     ([10.0, nan], [10.0, nan], ['reported', 'unknown'])
     """
+    costs = _known_costs(graph, run)
+    if not run.impute:
+        return costs
+    from lineage.costs.imputed import imputed  # late: plain costs need none of it
+
+    return imputed(graph, run, costs)
+
+
+def _known_costs(graph: Graph, run: Run) -> OwnCosts:
+    """Return own costs without estimates."""
     costs = _totals(graph, run)
     jobs = [job for job in read_jobs(graph, run.as_of) if job.makes]
     if not jobs:
         return costs
-    supplies = read_supplies(graph, jobs)
+    supplies = read_supplies(graph, jobs, run.factors)
     figures = [job_figures(job, supplies) for job in jobs]
     found = _undated(figures) if run.as_of else []
     weights, weight_findings = _job_weights(graph, figures)
@@ -91,7 +107,9 @@ def own_costs(graph: Graph, run: Run) -> OwnCosts:
     if run.impact != "water":
         for item in figures:
             found += [*item.findings, *_missing(item, run.impact)]
-        found += _merge(graph, costs, _sums(figures, run.impact), run.impact)
+    if run.impact != "water" or any(item.water_l is not None for item in figures):
+        sums = _sums(figures, [job_bounds(item, supplies) for item in figures], run.impact)
+        found += _merge(graph, costs, sums, run.impact)
     reported = {(item.code, item.subject) for item in graph.findings if item.code in _ONCE}
     findings = tuple(item for item in found if (item.code, item.subject) not in reported)
     return replace(costs, job_weights=weights, findings=findings)
@@ -129,7 +147,7 @@ def _totals(graph: Graph, run: Run) -> OwnCosts:
         best=best,
         hi=hi,
         tier=Labels(np.where(stated, tier, _UNKNOWN), TIERS),
-        origin=Labels(stated.astype(np.int8), ("", "total", "jobs")),
+        origin=Labels(stated.astype(np.int8), ("", "total", "jobs", "estimate")),
         market_from_location=repeats,
         job_weights={},
         findings=(),
@@ -152,19 +170,28 @@ def _columns(graph: Graph, impact: str) -> tuple[Floats, Floats, Floats, TierCod
 # -- sums of jobs -----------------------------------------------------------------------------------------
 
 
-def _sums(figures: list[JobFigures], impact: str) -> dict[int, _Sum]:
-    """Return the sum of each product's jobs: best is the known part, the tier is the worst one."""
+def _sums(
+    figures: list[JobFigures], bounds: list[tuple[JobFigures, JobFigures]], impact: str
+) -> dict[int, _Sum]:
+    """Return the sum of each product's jobs: best is the known part, the tier is the worst one.
+
+    `bounds` are the figures of each job with every factor at its cheap end, and at its dear end.
+    """
     market = impact == "carbon-market"
     sums: dict[int, _Sum] = {}
-    for item in figures:
-        if impact == "energy":
-            known = whole = item.energy.total_kwh
+    for item, (low, high) in zip(figures, bounds, strict=True):
+        known, least = _known(item, impact), _known(low, impact)
+        if impact == "water":
+            whole = high.water_l
+            tier = "unknown" if known is None else worst_tier(item.energy_tier, "from-energy")
+        elif impact == "energy":
+            whole = high.energy.total_kwh
             tier = item.energy_tier
         else:
-            known, whole = item.known_gco2e(market=market), item.own_gco2e(market=market)
+            whole = high.own_gco2e(market=market)
             tier = item.carbon_tier(market=market)
         one = _Sum(
-            lo=known or 0.0,
+            lo=least or 0.0,
             best=np.nan if known is None else known,
             hi=np.nan if whole is None else whole,
             tier=tier,
@@ -173,6 +200,12 @@ def _sums(figures: list[JobFigures], impact: str) -> dict[int, _Sum]:
         )
         sums[item.job.product] = _added(sums[item.job.product], one) if item.job.product in sums else one
     return sums
+
+
+def _known(item: JobFigures, impact: str) -> float | None:
+    if impact == "water":
+        return item.water_l
+    return item.energy.total_kwh if impact == "energy" else item.known_gco2e(market=impact == "carbon-market")
 
 
 def _added(left: _Sum, right: _Sum) -> _Sum:
@@ -192,8 +225,13 @@ def _added(left: _Sum, right: _Sum) -> _Sum:
 def _merge(graph: Graph, costs: OwnCosts, sums: dict[int, _Sum], impact: str) -> list[Finding]:
     """Let the better of total and jobs win, product by product, in place; return what does not reconcile."""
     found = []
+    assumed, repeated = _assumed(graph, impact)
     for code, jobs in sorted(sums.items()):
         stated = costs.origin[code] == "total"
+        if assumed[code] or (repeated[code] and jobs.from_location):
+            if not np.isnan(jobs.best):
+                costs.alternatives.append(Alternative(code, "jobs", jobs.best, jobs.tier))
+            continue  # what a scenario assumes holds, whatever its evidence
         if stated and jobs.from_location and not costs.market_from_location[code]:
             continue  # jobs that only repeat the location never beat, nor contradict, a market-based total
         if stated and not np.isnan(jobs.best):
@@ -213,6 +251,17 @@ def _merge(graph: Graph, costs: OwnCosts, sums: dict[int, _Sum], impact: str) ->
         costs.origin[code] = "" if np.isnan(jobs.best) else "jobs"
         costs.market_from_location[code] = jobs.from_location
     return found
+
+
+def _assumed(graph: Graph, impact: str) -> tuple[Flags, Flags]:
+    """Return whose own cost a scenario assumes, and whose it assumes for the location, which the market repeats."""
+
+    def marked(name: str) -> Flags:
+        mark = IMPACTS[name].column.rsplit("_", 1)[0] + "_assumed"
+        there = mark in graph.tables["products"].column_names
+        return graph.flags("products", mark) if there else np.zeros(len(graph), np.bool_)
+
+    return marked(impact), marked("carbon") & (impact == "carbon-market")
 
 
 def _differences(name: str, costs: OwnCosts, code: int, jobs: _Sum) -> list[Finding]:

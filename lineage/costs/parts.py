@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lineage.costs.figures import JobFigures, job_figures
+from lineage.costs.figures import JobFigures, job_figures, worst_tier
 from lineage.costs.inputs import Grid, Job, Supplies, System, parse_mix, read_jobs, read_supplies
 from lineage.costs.own import OwnCosts, own_costs
 from lineage.graph import Graph
@@ -61,16 +61,21 @@ def own_cost_parts(graph: Graph, run: Run, code: int, *, own: OwnCosts | None = 
     """
     costs = own_costs(graph, run) if own is None else own
     origin = costs.origin[code]
+    if origin == "estimate":
+        from lineage.costs.imputed import estimate_part
+
+        return [estimate_part(costs, code, run.unit)]
     parts = []
     total = _total(graph, run, code, used=origin == "total")
     if total is not None:
         parts.append(total)
-    jobs = [] if run.impact == "water" else read_jobs(graph, run.as_of, [code])
-    jobs = [job for job in jobs if job.makes]
-    supplies = read_supplies(graph, jobs)
+    jobs = [job for job in read_jobs(graph, run.as_of, [code]) if job.makes]
+    supplies = read_supplies(graph, jobs, run.factors)
     for job in jobs:
         item = job_figures(job, supplies)
-        parts.append(_job(item, supplies, run.impact, used=origin != "total"))
+        if run.impact == "water" and item.water_l is None:
+            continue
+        parts.append(_job(item, supplies.of(job), run.impact, used=origin != "total"))
     return sorted(parts, key=lambda part: not part.used)
 
 
@@ -102,6 +107,8 @@ def _job(item: JobFigures, supplies: Supplies, impact: str, *, used: bool) -> Pa
     """Return the part of one job: for energy its energy, for carbon JSC, ec and the platform's tax."""
     job = item.job
     energy = _energy(item, supplies)
+    if impact == "water":
+        return _water(item, supplies, energy, used=used)
     if impact == "energy":
         parts: tuple[Part, ...] = (energy,)
         value, formula, tier = item.energy.total_kwh, energy.formula, item.energy_tier
@@ -124,6 +131,28 @@ def _job(item: JobFigures, supplies: Supplies, impact: str, *, used: bool) -> Pa
         citation=job.citation or "",
         tier=tier,
         parts=parts,
+        used=used,
+    )
+
+
+def _water(item: JobFigures, supplies: Supplies, energy: Part, *, used: bool) -> Part:
+    job, grid = item.job, supplies.grids[item.job.grid or ""]
+    made, site = (factor.told for factor in grid.water)
+    return Part(
+        name=f"job {job.id} ({job.phase})",
+        value=item.water_l,
+        unit="L",
+        formula=(
+            f"{number(item.energy.total_kwh)} kWh x {number(grid.water_l_per_kwh)} L/kWh + "
+            f"{number(item.energy.it_kwh)} kWh of IT x {number(grid.site_l_per_kwh)} L/kWh = {number(item.water_l)} L"
+        ),
+        inputs=(
+            Input(f"water of the electricity of {job.grid}", grid.water_l_per_kwh, "L/kWh", made),
+            Input("water of the site", grid.site_l_per_kwh, "L/kWh", site),
+        ),
+        citation=job.citation or "",
+        tier=worst_tier(item.energy_tier, "from-energy"),
+        parts=(energy,),
         used=used,
     )
 
@@ -159,7 +188,7 @@ def _power(item: JobFigures, supplies: Supplies) -> tuple[str, tuple[Input, ...]
     power_w, source = job.power_w, cite
     if power_w is None and job.system is not None:
         system = supplies.systems[job.system]
-        power_w, source = system.power_w, system.citation or f"system {job.system}"
+        power_w, source = system.power_w, _of_system(system, 0) or f"system {job.system}"
     power = Input("power", power_w, "W", source)
     if item.energy_from == "device-hours":
         inputs = [Input("device hours", job.device_hours, "h", cite), power]
@@ -211,9 +240,8 @@ def _intensity_source(job: Job, grids: dict[str, Grid], *, market: bool) -> tupl
         return f"intensity of {name}", row.citation
     if job.mix and not market:
         rows = [grids.get(source, Grid()) for source in parse_mix(job.mix)]
-        return f"intensity of the mix {job.mix}", "; ".join(
-            dict.fromkeys(x.citation for x in rows if x.citation)
-        )
+        told = [f"{x.factor.name}: {x.factor.told}" if x.factor else x.citation for x in rows]
+        return f"intensity of the mix {job.mix}", "; ".join(dict.fromkeys(filter(None, told)))
     return "intensity", ""
 
 
@@ -231,13 +259,18 @@ def _ec(item: JobFigures, supplies: Supplies) -> Part:
             f"{number(system.embodied_gco2e)} gCO2e{devices} x {number(time)} h / "
             f"{number(system.lifetime_h)} h{share} = {number(item.ec_gco2e)} gCO2e"
         )
-        source = system.citation or f"system {job.system}"
-        inputs.append(Input(f"embodied carbon of {job.system}", system.embodied_gco2e, "gCO2e", source))
-        inputs.append(Input(f"lifetime of {job.system}", system.lifetime_h, "h", source))
+        embodied, lifetime = (_of_system(system, at) or f"system {job.system}" for at in (1, 2))
+        inputs.append(Input(f"embodied carbon of {job.system}", system.embodied_gco2e, "gCO2e", embodied))
+        inputs.append(Input(f"lifetime of {job.system}", system.lifetime_h, "h", lifetime))
         inputs.append(Input("device hours" if by_hours else "time", time, "h", job.citation or ""))
     return Part(
         name="systems' embodied", value=item.ec_gco2e, unit="gCO2e", formula=formula, inputs=tuple(inputs)
     )
+
+
+def _of_system(system: System, quantity: int) -> str:
+    """Return the source of a system's power (0), embodied carbon (1) or lifetime (2)."""
+    return system.factors[quantity].told if system.factors else system.citation
 
 
 def _tax(item: JobFigures, supplies: Supplies) -> Part:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lineage.costs.figures import JobFigures, job_figures
-from lineage.costs.inputs import Job, Supplies, parse_mix, read_jobs, read_supplies
+from lineage.costs.inputs import Grid, Job, Supplies, parse_mix, read_jobs, read_supplies
 from lineage.costs.own import OwnCosts
+from lineage.costs.supplied import bounded_system, grid_names
 from lineage.distributions import Distribution, pert, uniform
 from lineage.errors import OptionError
 from lineage.findings import Finding, finding
 from lineage.graph import Graph
 from lineage.kernels.arrays import Floats
+from lineage.kernels.jobs_values import times
 from lineage.run import Run
 from lineage.uncertainty import SECTIONS, Uncertainty
 
@@ -123,8 +125,9 @@ def own_model(graph: Graph, run: Run, own: OwnCosts, given: Uncertainty, codes: 
     """Return how the own costs of these products follow from what is uncertain about them.
 
     A printed total is drawn by its own line in `given`, else by the range that it has: PERT from lo, best and hi,
-    uniform from lo and hi alone, fixed from best alone. Without an upper bound nothing can be drawn: the known part
-    stays as a lower bound, with a finding. Raises `OptionError` where a distribution does not fit its input.
+    uniform from lo and hi alone, fixed from best alone, lognormal for an estimate. Without an upper bound
+    nothing can be drawn: the known part stays as a lower bound, with a finding.
+    Raises `OptionError` where a distribution does not fit its input.
     """
     return _Builder(graph, run, own, given).built(codes)
 
@@ -135,7 +138,8 @@ class _Builder:
     def __init__(self, graph: Graph, run: Run, own: OwnCosts, given: Uncertainty) -> None:
         self.graph, self.run, self.own, self.given = graph, run, own, _with_ids(graph, given)
         self.factors: list[UncertainInput] = []
-        self.places: dict[tuple[str, str], int | None] = {}
+        self.places: dict[tuple[str, str, float | None], int | None] = {}
+        self.ranges: dict[tuple[str, str], tuple[float, float]] = {}  # of factors, for the job at hand
         self.findings: list[Finding] = []
         self.drawn: dict[int, int] = {}
         self.scaled: dict[int, int] = {}
@@ -152,7 +156,8 @@ class _Builder:
             ranged[:] = True  # any product may have a line of its own
         for row in np.flatnonzero(ranged).tolist():
             self._own(row, int(codes[row]), totals[row])
-        if not all(totals) and any(getattr(self.given, name) for name in _OF_JOBS):
+        factors = any(not total and a < b for total, a, b in zip(totals, lo, best, strict=True))
+        if not all(totals) and (factors or any(getattr(self.given, name) for name in _OF_JOBS)):
             self._all_jobs(codes, totals)
         told = np.zeros(len(at), np.bool_)
         told[list(self.drawn)] = True
@@ -187,7 +192,12 @@ class _Builder:
                 distribution = distribution.scaled(known)
             self.drawn[row] = self._added(UncertainInput("own", name, distribution, known))
         elif is_total and not np.isnan(hi) and (known is None or lo != hi):
+            estimated = self.own.origin[code] == "estimate" and lo > 0
             distribution = uniform(lo, hi) if known is None else pert(lo, known, hi)
+            if (
+                estimated and known is not None
+            ):  # a range over powers of ten, no triangle: lo and hi are 5 and 95 %
+                distribution = Distribution("lognormal", (known, (hi / lo) ** (1 / 3.29)))
             self.drawn[row] = self._added(UncertainInput("own", name, distribution, known))
 
     def _added(self, factor: UncertainInput) -> int:
@@ -199,17 +209,38 @@ class _Builder:
     def _all_jobs(self, codes: Sequence[int], totals: list[bool]) -> None:
         rows = {int(code): row for row, code in enumerate(codes) if not totals[row]}
         jobs = [job for job in read_jobs(self.graph, self.run.as_of, rows) if job.makes]
-        supplies = read_supplies(self.graph, jobs)
+        supplies = read_supplies(self.graph, jobs, self.run.factors)
         for job in jobs:
-            terms = self._terms(job_figures(job, supplies), supplies)
+            self._read_ranges(job, supplies.of(job))
+            terms = self._terms(job_figures(job, supplies), supplies.of(job))
             if terms and rows[job.product] not in self.drawn:
                 self.jobs.setdefault(rows[job.product], []).append(terms)
+
+    def _read_ranges(self, job: Job, supplies: Supplies) -> None:
+        """Note the ranges of the factors that a job uses: each is drawn once for all jobs of its name and year."""
+        self.ranges = {}
+        system = supplies.systems.get(job.system or "")
+        if system is not None and system.factors:
+            low, high = (
+                bounded_system(system, bound, stated=job.utilisation != 1.0) for bound in ("lo", "hi")
+            )
+            self.ranges["power", job.system or ""] = (low.power_w or 0.0, high.power_w or 0.0)
+            # the range of the lifetime is drawn with the carbon that is spread over it
+            life = system.lifetime_h or 1.0
+            ends = [(end.embodied_gco2e or 0.0) * life / (end.lifetime_h or life) for end in (low, high)]
+            self.ranges["embodied", job.system or ""] = (ends[0], ends[1])
+        for _, name in grid_names(job):
+            factor = supplies.grids[name].factor if name in supplies.grids else None
+            if factor is not None:
+                self.ranges["grid", name] = (factor.lo, factor.hi)
 
     def _terms(self, item: JobFigures, supplies: Supplies) -> list[_Term]:
         """Return the known parts of a job's cost, in the order in which `JobFigures.known_gco2e` adds them."""
         energy = self._energy(item, supplies)
         if self.run.impact == "energy":
             return [] if item.energy.total_kwh is None else [_Term(item.energy.total_kwh, energy)]
+        if self.run.impact == "water":
+            return self._water(item, supplies, energy)
         market = self.run.impact == "carbon-market"
         jsc = item.jsc_market_gco2e if market else item.jsc_gco2e
         terms = []
@@ -224,14 +255,17 @@ class _Builder:
             terms.append(_Term(item.platform_gco2e, self._whole("platform", platform.id, rate)))
         return terms
 
+    def _water(self, item: JobFigures, supplies: Supplies, energy: tuple[_Group, ...]) -> list[_Term]:
+        """Return the water of the electricity, which grows with the PUE, and of the site, which does not."""
+        grid = supplies.grids.get(item.job.grid or "", Grid())
+        made = times(item.energy.total_kwh, grid.water_l_per_kwh)
+        site = times(item.energy.it_kwh, grid.site_l_per_kwh)
+        if made is None or site is None:
+            return []
+        return [_Term(made, energy), _Term(site, self._it(item, supplies))]
+
     def _energy(self, item: JobFigures, supplies: Supplies) -> tuple[_Group, ...]:
-        job = item.job
-        uses = self._uses("energy", job.id, item.energy.it_kwh)
-        if item.energy_from in ("power", "device-hours"):
-            if job.power_w is None and job.system is not None:
-                uses += self._uses("power", job.system, supplies.systems[job.system].power_w)
-            else:
-                uses += self._uses("power", f"job:{job.id}", job.power_w)
+        job, uses = item.job, self._it_uses(item, supplies)
         if job.pue_included or job.overhead_kwh is not None:
             total, it_part = item.energy.total_kwh, item.energy.it_kwh
             whole = job.pue_included or not total or it_part is None
@@ -239,6 +273,20 @@ class _Builder:
             return (((part, uses),),) if uses else ()
         pue = self._uses("pue", job.id, 1.0 if job.pue is None else job.pue)
         return (((1.0, uses + pue),),) if uses + pue else ()
+
+    def _it(self, item: JobFigures, supplies: Supplies) -> tuple[_Group, ...]:
+        uses = self._it_uses(item, supplies)
+        return (((1.0, uses),),) if uses else ()
+
+    def _it_uses(self, item: JobFigures, supplies: Supplies) -> tuple[_Use, ...]:
+        job = item.job
+        uses = self._uses("energy", job.id, item.energy.it_kwh)
+        if item.energy_from in ("power", "device-hours"):
+            if job.power_w is None and job.system is not None:
+                uses += self._uses("power", job.system, supplies.systems[job.system].power_w)
+            else:
+                uses += self._uses("power", f"job:{job.id}", job.power_w)
+        return uses
 
     def _intensity(self, item: JobFigures, supplies: Supplies, *, market: bool) -> tuple[_Group, ...]:
         job, grids = item.job, supplies.grids
@@ -261,15 +309,22 @@ class _Builder:
         return (((1.0, uses),),) if uses else ()
 
     def _uses(self, section: str, name: str, used: float | None) -> tuple[_Use, ...]:
-        """Return the factor of an input, if a line of the uncertainty speaks of it."""
-        key = (section, name)
+        """Return the factor of an input, if a line of the uncertainty speaks of it, or its factor has a range."""
+        rule = self.given.rule(section, name)
+        lo, hi = self.ranges.get((section, name), (0.0, 0.0))
+        key = (
+            section,
+            name,
+            used if rule is None and hi else None,
+        )  # a place has another factor in another year
         if key not in self.places:
-            rule = self.given.rule(section, name)
-            if rule is None:
-                self.places[key] = None
-            else:
+            if rule is not None:
                 best = 1.0 if rule.distribution.relative else used
                 self.places[key] = self._added(UncertainInput(section, name, rule.distribution, best))
+            elif used and lo <= used <= hi and lo < hi:
+                self.places[key] = self._added(UncertainInput(section, name, pert(lo, used, hi), used))
+            else:
+                self.places[key] = None
         place = self.places[key]
         if place is None:
             return ()

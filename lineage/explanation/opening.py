@@ -154,10 +154,21 @@ class _Opening:
             interval.best,
             cost.unit,
             formula,
-            note=f"tier: {tier}",
+            note=f"tier: {tier}{_estimated_bounds(cost, code)}",
             interval=interval,
             children=tuple(children),
         )
+
+
+def _estimated_bounds(cost: Cost, code: int) -> str:
+    """Say that the bounds of a sum of jobs are estimates, where the jobs leave a part open."""
+    estimates = cost.own_costs.estimates
+    if estimates is None or cost.own_costs.origin[code] != "jobs" or math.isnan(estimates.best[code]):
+        return ""
+    lo, _, hi = cost.own.at(code)
+    return (
+        f"; bounds estimated, as its jobs leave a part open: {shown(lo, cost.unit)} to {shown(hi, cost.unit)}"
+    )
 
 
 def _sum(own: Explanation, amounts: list[float | None], total: Interval, *, complete: bool) -> str:

@@ -1,5 +1,6 @@
 """Jobs: the newest record of each, and the edges to the platforms that they ran on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,24 +72,30 @@ _SUPPLIES = {"grid": "grid_intensity_gco2e_per_kwh", "grid_market": "grid_intens
 
 
 def undescribed(jobs: Jobs, systems: pa.Array, grids: pa.Array) -> list[Finding]:
-    """Report hardware and electricity supplies that jobs name and no table describes.
+    """Report hardware and electricity supplies that jobs name, and that neither a table nor a factor describes.
 
     A supply needs no description where the job states its intensity itself.
     """
-    found = _missing(jobs, "system", set(systems.to_pylist()), "unknown-system")
+    from lineage.factors.names import known_contract, known_device, known_place
+
+    found = _missing(jobs, "system", set(systems.to_pylist()), known_device)
     known = set(grids.to_pylist())
     for name, intensity in _SUPPLIES.items():
-        found += _missing(jobs, name, known, "unknown-grid", jobs.rows.valid(intensity))
+        in_factors = known_place if name == "grid" else known_contract
+        found += _missing(jobs, name, known, in_factors, jobs.rows.valid(intensity))
     return found
 
 
-def _missing(jobs: Jobs, name: str, known: set[str], code: str, stated: Bools | None = None) -> list[Finding]:
+def _missing(
+    jobs: Jobs, name: str, known: set[str], in_factors: Callable[[str], bool], stated: Bools | None = None
+) -> list[Finding]:
     rows = jobs.rows
+    code = "unknown-system" if name == "system" else "unknown-grid"
     named = rows.valid(name) if stated is None else rows.valid(name) & ~stated
     found = []
     for row in np.flatnonzero(named).tolist():
         value = rows.array(name)[row].as_py()
-        if value not in known:
+        if value not in known and not in_factors(value):
             job = rows.array("id")[row].as_py()
             found.append(
                 rows.finding(row, code, job, f"{name} {value!r} of job {job} is described by no table")

@@ -16,7 +16,7 @@ from lineage.kernels.weights import SOURCES, Claimants, Numbers, Shares, shares
 from lineage.run import WITHOUT_WEIGHTS, Run
 from lineage.views.network import Network
 
-__all__ = ["Apportionment", "apportion"]
+__all__ = ["Apportionment", "apportion", "claimants"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def apportion(network: Network, run: Run, own: OwnCosts) -> Apportionment:
     """
     if run.policy in WITHOUT_WEIGHTS:
         return _without_weights(network, run, own)
-    claim = _claimants(network, run, own)
+    claim = claimants(network, run, own)
     decided = shares(run.policy, claim)
     findings = _findings(network, run, claim, decided)
     return Apportionment(
@@ -61,7 +61,8 @@ def _without_weights(network: Network, run: Run, own: OwnCosts) -> Apportionment
     )
 
 
-def _claimants(network: Network, run: Run, own: OwnCosts) -> Claimants:
+def claimants(network: Network, run: Run, own: OwnCosts) -> Claimants:
+    """Return who may claim a part of each product of the network, and what the policy goes by."""
     graph = network.graph
     explicit, stated_by = _explicit(network, own)
     claim = Claimants(

@@ -42,19 +42,19 @@ class Check:
         return {"schema": "lineage/check/1", "findings": [item.as_dict() for item in self.findings]}
 
 
-def check(graph: Graph, run: Run | None = None) -> Check:
+def check(graph: Graph, run: Run | None = None, *, published: Iterable[Finding] = ()) -> Check:
     """Collect what is wrong, doubtful or missing in a graph.
 
     The findings of its sources and of merging them; cycles, edge by edge (never an error here, whatever the run says);
     weights that hand out more than there is; figures that do not reconcile, whatever the impact; products without
-    any figure.
+    any figure. `published` is what `lineage.audit` finds in the published figures.
 
     >>> from lineage.testing import graph
     >>> [item.code for item in check(graph("base -[0.7]-> a", "base -[0.6]-> b", own={"base": 1})).findings]
     ['over-allocated', 'missing-figure', 'missing-figure']
     """
     run = run or Run()
-    found = [*graph.findings, *_computed(graph, run)]
+    found = [*graph.findings, *published, *_computed(graph, run)]
     for impact in IMPACTS:
         found += own_costs(graph, replace(run, impact=impact)).findings
     found += _without_figure(graph, run)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from lineage.costs import Job, JobFigures, Supplies, job_figures, read_jobs, read_supplies
+from lineage.costs import Job, JobFigures, Supplies, job_figures, read_jobs, read_products, read_supplies
 from lineage.errors import InputError
 from lineage.graph import Graph
 from lineage.kernels.jobs_shares import (
@@ -102,9 +102,10 @@ class Ledger:
         context = [item.job.platform] if item.job.platform >= 0 else []
         if item.job.phase == "inference" and item.job.product not in context:
             context.append(item.job.product)
-        return _sum([self._embodied(item.job, code, twin=twin) for code in context])
+        return _sum([self.embodied(item.job, code, twin=twin) for code in context])
 
-    def _embodied(self, job: Job, code: int, *, twin: bool) -> Amount:
+    def embodied(self, job: Job, code: int, *, twin: bool = False) -> Amount:
+        """Return EPC(p) x share of one product: by lifetime where known, else by volume."""
         name = self.graph.id(code)
         share = self.by_lifetime(job, code)
         if share is None:
@@ -118,6 +119,17 @@ class Ledger:
             needs.append(f"{'burden' if twin else 'EPC'} of {name}{why}")
             return Amount(None, tuple(needs))
         return Amount(embodied_share_gco2e(amount.best, share), tuple(needs), amount.hi is None)
+
+    def expecting(self, code: int, lifetime_h: float | None, inferences: float | None) -> "Ledger":
+        """Return the same jobs where a product lives so long, or so many inferences are expected; None keeps it."""
+        known = self.supplies.products.get(code) or read_products(self.graph, [code])[code]
+        changed = replace(
+            known,
+            lifetime_h=known.lifetime_h if lifetime_h is None else lifetime_h,
+            inferences=known.inferences if inferences is None else inferences,
+        )
+        supplies = replace(self.supplies, products={**self.supplies.products, code: changed})
+        return replace(self, supplies=supplies, known_costs=self.costs)
 
     def by_lifetime(self, job: Job, code: int) -> float | None:
         """Return t / (LT x k), the part of a product's cost that a job carries by time."""
@@ -193,12 +205,12 @@ class Ledger:
             )
         return Amount(value, needs if value is None else (), cost_of.at_least and value is not None)
 
-    def coming_retraining(self, code: int) -> Amount:
+    def coming_retraining(self, code: int, *, twin: bool = False) -> Amount:
         """Return what an inference of the latest interval would carry, for a model without inference jobs."""
         intervals = self._retrainings.get(code, [])
         if not intervals:
             return Amount(0.0)
-        cost_of = self.retraining_cost(intervals[-1])
+        cost_of = self.retraining_cost(intervals[-1], twin=twin)
         value = retraining_share_gco2e(cost_of.value, intervals[-1].n)
         needs = () if intervals[-1].n else ("number of inferences of the re-training's interval",)
         return Amount(value, (*cost_of.needs, *needs), cost_of.at_least and value is not None)
@@ -234,5 +246,5 @@ def read_ledger(graph: Graph, run: Run, known_costs: Cost | None = None) -> Ledg
     `known_costs` is the cost of this graph and run, where it has been computed already.
     """
     jobs = read_jobs(graph, run.as_of)
-    supplies = read_supplies(graph, jobs)
+    supplies = read_supplies(graph, jobs, run.factors)
     return Ledger(graph, run, supplies, tuple(job_figures(job, supplies) for job in jobs), known_costs)

@@ -69,14 +69,22 @@ class Serving:
         return {"schema": "lineage/serving/1"} | fields | thousand
 
 
-def serving(graph: Graph, name: str, run: Run | None = None, *, cost: Cost | None = None) -> Serving:
+def serving(
+    graph: Graph,
+    name: str,
+    run: Run | None = None,
+    *,
+    cost: Cost | None = None,
+    ledger: Ledger | None = None,
+) -> Serving:
     """Return what one inference of a product carries, in the run's impact.
 
     Components are sums over the product's inference jobs divided by the inferences these stand for (one per job
     unless the job says more). Without any, the EPC per inference is still known by volume where the product says
     how many inferences are expected of it. `cost` saves computing the lineage again, if it is of this graph
-    and run. Raises `UnknownProduct`, and what `cost` raises. Source: Eilam et al., HotCarbon 2023 (its formula
-    for an inference breaks off; see docs/errata.md).
+    and run; `ledger` may hold other expectations of the product (`Ledger.expecting`). Raises `UnknownProduct`, and
+    what `cost` raises. Source: Eilam et al., HotCarbon 2023 (its formula for an inference breaks off; see
+    docs/errata.md).
 
     >>> from lineage.testing import graph
     >>> made = graph("base -> m", own={"base": 10.0}, products={"m": {"own_carbon_gco2e": 1.0, "inferences": 100}})
@@ -84,7 +92,7 @@ def serving(graph: Graph, name: str, run: Run | None = None, *, cost: Cost | Non
     0.06
     """
     run = run or Run()
-    ledger = read_ledger(graph, run, cost)
+    ledger = ledger or read_ledger(graph, run, cost)
     code = ledger.costs.code(name)
     jobs = ledger.select(lambda job: job.product == code and job.phase == "inference")
     count = sum(1.0 if item.job.inferences is None else item.job.inferences for item in jobs)
@@ -108,7 +116,7 @@ def serving(graph: Graph, name: str, run: Run | None = None, *, cost: Cost | Non
         known=_known(values),
         total_additive=_mean([ledger.expanded(item, twin=True) for item in jobs], count).value,
         embodied_by_lifetime=_per(known_epc, total(*time_shares), count) if jobs else None,
-        embodied_by_volume=_by_volume(graph, code, known_epc),
+        embodied_by_volume=_by_volume(ledger, code, known_epc),
         unrecovered_share=None if epc is None else _unrecovered(time_shares, volume_shares),
         unassigned_operation=unassigned.value,
         missing=missing,
@@ -131,7 +139,7 @@ def _amounts(ledger: Ledger, code: int, jobs: list[JobFigures], count: float) ->
     unknown = Amount(None, (f"an inference job of {name}",))
     amounts = dict.fromkeys(COMPONENTS, unknown) | {"retraining": ledger.coming_retraining(code)}
     epc = ledger.epc(code)
-    by_volume = None if epc is None else _by_volume(ledger.graph, code, epc.best)
+    by_volume = None if epc is None else _by_volume(ledger, code, epc.best)
     if epc is None or by_volume is None:
         why = f" (policy {ledger.run.policy} gives none)" if epc is None else ""
         needs = [f"EPC of {name}{why}"] if epc is None or epc.best is None else []
@@ -156,9 +164,9 @@ def _per(amount: float | None, share: float | None, count: float) -> float | Non
     return None if amount is None or share is None or not count else amount * share / count
 
 
-def _by_volume(graph: Graph, code: int, epc: float | None) -> float | None:
+def _by_volume(ledger: Ledger, code: int, epc: float | None) -> float | None:
     """Return the EPC per inference expected of the product in its lifetime."""
-    expected = graph.tables["products"].column("inferences")[code].as_py()
+    expected = ledger.expecting(code, None, None).supplies.products[code].inferences
     return None if epc is None or not expected else epc / expected
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,17 @@ SCHEMAS = sorted(item.name.removesuffix("-1.json") for item in (files("lineage")
 DOCUMENTS: dict[str, list[str]] = {
     "bill": ["bill", "merged"],
     "check": ["check"],
+    "compare": ["compare", "base", "--samples", "40"],
     "copy": ["copy", "demo:", "copied.store"],
     "cost": ["cost", "--policy", "cff", "--cff-a", "0.5"],
+    "diff": ["diff", "demo:", "lineage.store"],
     "drivers": ["drivers", "merged"],
     "explain": ["explain", "merged"],
+    "factors": ["factors", "A100"],
+    "factors-diff": ["factors", "diff", "shipped", "shipped", "--store", "lineage.store"],
     "family": ["family", "base"],
     "formats": ["formats"],
+    "inference": ["inference", "base"],
     "init": ["init", "mine"],
     "job": ["job", "mine/jobs.csv"],
     "list": ["list"],
@@ -37,14 +43,19 @@ DOCUMENTS: dict[str, list[str]] = {
     "paths": ["explain", "merged", "--paths", "2"],
     "queries": ["query", "--list"],
     "query": ["query", "ancestors", "--param", "product=merged"],
+    "policies": ["policies", "merged"],
+    "recommend": ["recommend", "measure", "merged"],
     "samples": ["cost", "merged", "deep", "--samples", "40"],
     "sensitivity": ["sensitivity", "merged"],
+    "restate": ["restate", "merged", "--from", "2020", "--to", "2024"],
     "results": ["results"],
     "show": ["show", "base"],
     "snapshots": ["snapshots"],
     "sources": ["sources", "base"],
+    "track": ["track", "--product", "new", "--parent", "base", "--", sys.executable, "-c", "pass"],
     "tree": ["tree", "base"],
     "warmup": ["warmup"],
+    "whatif": ["whatif", "--set", "own[base]=x 2", "--sweep", "own[left]=1g:9g:3", "--product", "merged"],
 }
 
 
@@ -132,7 +143,8 @@ def test_every_document_keeps_its_schema(run: Run, name: str) -> None:
         pytest.importorskip("numba", reason="compiled by the extra fast")
     if name in ("job", "load"):
         run("init", "mine")
-    made = document(run(*DOCUMENTS[name], "--format", "json"))
+    command, *more = DOCUMENTS[name]
+    made = document(run(command, "--format", "json", *more))  # what follows -- is another's command
     assert made["schema"] == f"lineage/{name}/1"
     assert json.loads(json.dumps(made, allow_nan=False)) == made
 

@@ -81,11 +81,12 @@ def test_a_platform_made_by_a_job_on_itself_has_no_edge_to_itself() -> None:
 def test_hardware_and_supplies_that_no_table_describes_are_findings() -> None:
     jobs = [
         _job("1", system="a100", grid="FR", grid_market="green"),
-        _job("2", system="v100", grid="DE"),
+        _job("2", system="h900", grid="nowhere"),
         _job("3", grid="XX", grid_intensity_gco2e_per_kwh=10.0, grid_market="YY"),
+        _job("4", system="V100", grid="DE", grid_market="meta"),
     ]
     graph, findings = resolve(said("runs", jobs=jobs, systems=[{"id": "a100"}], grids=[{"id": "FR"}]))
     assert subjects(findings, "unknown-system") == ["2"]
     assert subjects(findings, "unknown-grid") == ["2", "1", "3"]
-    assert graph.texts("jobs", "grid") == ["FR", "DE", "XX"]
-    assert "system 'v100' of job 2 is described by no table" in [item.text for item in findings]
+    assert graph.texts("jobs", "grid") == ["FR", "nowhere", "XX", "DE"]
+    assert "system 'h900' of job 2 is described by no table" in [item.text for item in findings]

@@ -1,0 +1,66 @@
+"""The place and the provider that a phrase names."""
+
+import re
+from typing import Final
+
+__all__ = ["place_in", "provider_in"]
+
+_REGION: Final = re.compile(
+    r"\b((?:us|eu|ap|ca|sa|me|af|il|cn|europe|asia|northamerica|southamerica|australia|africa)-(?:gov-)?"
+    r"(?:north|south|east|west|central|northeast|northwest|southeast|southwest)(?:-?\d)(?:-?[a-f])?)\b"
+)
+_PLACE: Final = re.compile(
+    r"\b(?:in|at|region|location|from)[: ]+(?:the )?([A-Z][\w.]*(?: (?:of|and) [A-Z]\w*| [A-Z]\w*){0,2})|"
+    r"[(,]\s*([A-Z][\w.]*(?: [A-Z]\w*){0,2})\s*(?=[(),.;]|$)"
+)
+_PROVIDERS: Final = (
+    ("aws", r"\baws\b|amazon|sagemaker|\bp[345]d?e?\b(?= instances?)|\bec2\b"),
+    ("gcp", r"\bgcp\b|google cloud"),
+    ("azure", r"\bazure\b"),
+    ("jean zay", r"jean[- ]zay|\bidris\b"),
+    ("coreweave", r"core ?weave"),
+    ("lambda", r"lambda ?labs?\b|lambda cloud"),
+    ("colab", r"\bcolab\b"),
+    ("kaggle", r"\bkaggle\b"),
+    ("runpod", r"run ?pod"),
+    ("scaleway", r"scaleway"),
+    ("ovh", r"\bovh"),
+    ("paperspace", r"paperspace"),
+    ("oracle", r"\boci\b|oracle cloud"),
+    ("lumi", r"\blumi\b"),
+    ("leonardo", r"\bleonardo\b"),
+    ("vast.ai", r"vast\.?ai"),
+)
+
+
+def place_in(text: str) -> str | None:
+    """Return the place that a phrase names, as written, where the tables of places know it.
+
+    >>> place_in("4x A100 for 3 days in us-east-1"), place_in("Jean Zay cluster, France (~40 gCO2eq/kWh)")
+    ('us-east-1', 'France')
+    >>> place_in("trained in Mixed precision") is None
+    True
+    """
+    region = _REGION.search(text.lower())
+    if region is not None:
+        return region[1]
+    from lineage.factors.places import place_code
+
+    bare = text.strip(" .")
+    if len(bare) <= 40 and place_code(bare) is not None:
+        return bare
+    for match in _PLACE.finditer(text):
+        name = (match[1] or match[2]).rstrip(".")
+        if len(name) > 2 and place_code(name) is not None:
+            return name
+    return None
+
+
+def provider_in(text: str) -> str | None:
+    """Return the operator that a phrase names, in lower case.
+
+    >>> provider_in("AWS SageMaker, on 32 A100 40GB GPUs"), provider_in("8 V100")
+    ('aws', None)
+    """
+    lower = text.lower()
+    return next((name for name, pattern in _PROVIDERS if re.search(pattern, lower)), None)
