@@ -114,7 +114,9 @@ def chosen_engine(run: Run, edges: int) -> str:
     if run.engine == "numba" and not installed():
         raise OptionError(f"engine 'numba' {NEEDED}, or choose engine 'scipy'")
     if run.engine == "spark":
-        raise OptionError("engine 'spark' computes `lineage cost --engine spark --output FOLDER` only; choose another")
+        raise OptionError(
+            "engine 'spark' computes `lineage cost --engine spark --output FOLDER` only; choose another"
+        )
     if run.engine != "auto":
         return run.engine
     if edges < PLAIN_EDGES:
