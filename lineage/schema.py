@@ -19,6 +19,7 @@ __all__ = [
     "RELATIONS",
     "SOURCE_COLUMNS",
     "TIERS",
+    "UNIT_SUFFIXES",
     "Column",
     "Impact",
     "column",
@@ -75,6 +76,9 @@ IMPACTS: Final = {
         Impact("water", "own_water_l", "L"),
     )
 }
+
+# How a unit is spelled at the end of a column's name.
+UNIT_SUFFIXES: Final = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}
 
 Type = Literal["text", "number", "count", "flag", "date"]
 

@@ -11,6 +11,7 @@ from lineage.cli.options import DEFAULT_STORE, output_options
 from lineage.cli.output import Answer, Grid, Output
 from lineage.cli.text import counted
 from lineage.errors import OptionError, did_you_mean
+from lineage.factors.tables import COLUMNS
 from lineage.run import Run
 from lineage.units import show
 
@@ -24,22 +25,6 @@ __all__ = ["factors_command"]
 SHIPPED: Final = "shipped"  # stands for our own tables where a file of factors is named
 WIDEST: Final = 60  # of a source in the table for people
 _PRODUCTS: Final = ("model:", "dataset:", "platform:")
-_COLUMNS: Final = (
-    "kind",
-    "name",
-    "value",
-    "lo",
-    "hi",
-    "unit",
-    "year",
-    "region",
-    "basis",
-    "source",
-    "url",
-    "licence",
-    "retrieved",
-    "note",
-)
 
 
 @click.command("factors")
@@ -122,7 +107,7 @@ def _list_answer(filters: Sequence[str], run: Run) -> Answer:
     return Answer(
         document={"schema": "lineage/factors/1", "factors": [row.as_dict() for row in rows]},
         records=[row.as_dict() for row in rows],
-        columns=_COLUMNS,
+        columns=COLUMNS,
         title=f"{counted(len(rows), 'factor')} of {counted(kinds, 'kind')}, from {sources}",
         grid=Grid(
             ["kind", "name", "year", "source", "value", "from", "to"],
@@ -220,7 +205,7 @@ def _uses_answer(uses: Sequence["FactorUse"], where: str) -> Answer:
             | {"considered": len(use.choice.considered), "jobs": len(use.jobs), "products": len(use.products)}
             for use in uses
         ],
-        columns=["asked", "asked_year", "reason", *_COLUMNS, "considered", "jobs", "products"],
+        columns=["asked", "asked_year", "reason", *COLUMNS, "considered", "jobs", "products"],
         title=f"{counted(len(uses), 'factor')} in use in {where}",
         grid=Grid(
             ["kind", "asked", "year", "name", "value", "from", "to", "jobs"],

@@ -1,11 +1,12 @@
 """Figures as people and tables read them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lineage.cli.text import share
 from lineage.explanation.wording import at_least
 from lineage.findings import Finding, count_by_code
+from lineage.schema import UNIT_SUFFIXES
 from lineage.units import show
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ __all__ = [
     "unit_suffix",
 ]
 
-_SUFFIX: Final = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}
-
 
 def unit_suffix(unit: str) -> str:
     """Return a unit as the end of a column name.
@@ -32,7 +31,7 @@ def unit_suffix(unit: str) -> str:
     >>> unit_suffix("gCO2e")
     'gco2e'
     """
-    return _SUFFIX[unit]
+    return UNIT_SUFFIXES[unit]
 
 
 def amount(value: "Interval | None", unit: str) -> str:

@@ -8,6 +8,7 @@ from lineage.errors import OptionError
 from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.run import POLICIES, Run
+from lineage.schema import UNIT_SUFFIXES
 from lineage.strategies.fairness import Fairness, fairness
 from lineage.views.cost import cost
 from lineage.views.interval import Interval
@@ -130,7 +131,7 @@ class PolicyTable:
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat row per product and policy."""
-        suffix = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}[self.unit]
+        suffix = UNIT_SUFFIXES[self.unit]
         records = []
         for row in self.rows:
             for item in row.allotments:

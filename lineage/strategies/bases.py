@@ -20,6 +20,7 @@ from lineage.errors import OptionError, did_you_mean
 from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.run import Run
+from lineage.schema import UNIT_SUFFIXES
 from lineage.strategies.cases import Case
 from lineage.strategies.figures import Figure
 from lineage.strategies.planned import case_of, compare_plan, resolved, values_at
@@ -99,7 +100,7 @@ class BaseAdvice:
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat row per candidate."""
-        suffix = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}[self.unit]
+        suffix = UNIT_SUFFIXES[self.unit]
         records = []
         for row in self.rows:
             record: dict[str, Any] = {"rank": row.rank, "id": row.id, "mode": self.mode, "tier": row.tier}

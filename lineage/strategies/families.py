@@ -10,6 +10,7 @@ from lineage.errors import OptionError
 from lineage.findings import Finding
 from lineage.kernels.arrays import Floats
 from lineage.kernels.draws import keys_of, uniforms
+from lineage.schema import UNIT_SUFFIXES
 from lineage.strategies.paying import Paid
 from lineage.uncertainty import Uncertainty
 from lineage.views.cost import Cost
@@ -184,7 +185,7 @@ class FamilyComparison:
 
     def records(self) -> list[dict[str, Any]]:
         """Return one flat row per descendant."""
-        suffix = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}[self.unit]
+        suffix = UNIT_SUFFIXES[self.unit]
         records = []
         for place, row in enumerate(self.rows, 1):
             record: dict[str, Any] = {"base": self.product, "mode": self.mode, "count": place, "id": row.id}

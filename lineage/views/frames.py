@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lineage.schema import kind_of
+from lineage.schema import UNIT_SUFFIXES, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from lineage.views.cost import Cost
 
 __all__ = ["cost_frame"]
-
-_SUFFIX = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}
 
 
 def cost_frame(cost: "Cost") -> "pd.DataFrame":
@@ -25,7 +23,7 @@ def cost_frame(cost: "Cost") -> "pd.DataFrame":
 
     from lineage.views.closures import closures
 
-    unit, codes = _SUFFIX[cost.unit], np.asarray(cost.existing, dtype=np.int64)
+    unit, codes = UNIT_SUFFIXES[cost.unit], np.asarray(cost.existing, dtype=np.int64)
     names = [cost.graph.id(code) for code in cost.existing]
     columns: dict[str, Any] = {
         "id": names,

@@ -14,6 +14,7 @@ from lineage.graph import Graph
 from lineage.kernels.arrays import Flags, Floats
 from lineage.kernels.closure import Closure, Totals
 from lineage.run import Run
+from lineage.schema import UNIT_SUFFIXES
 from lineage.uncertainty import Uncertainty
 from lineage.views.cost import Cost, cost
 from lineage.views.sampling import Block, Sampler
@@ -130,7 +131,7 @@ class Samples:
         """All rows as a pandas DataFrame; columns carry their view, statistic and unit, unknown is NaN."""
         import pandas as pd
 
-        unit = {"gCO2e": "gco2e", "kWh": "kwh", "L": "l"}[self.unit]
+        unit = UNIT_SUFFIXES[self.unit]
         records = []
         for row in self.rows():
             record: dict[str, object] = {"id": row.id, "name": row.name}
