@@ -165,12 +165,13 @@ def test_what_a_terminal_tells_everybody_is_not_told_again(
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
     """As nohup wants it: a handler of ours would make it deadly for the command."""
     ask = "import signal, sys; sys.exit(7 if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else 0)"
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.getsignal(signal.SIGHUP)
     try:
-        assert run_command([sys.executable, "-c", ask]).exit_code == 7
+        for kept, exit_code in ((signal.SIG_IGN, 7), (signal.SIG_DFL, 0)):
+            signal.signal(signal.SIGHUP, kept)
+            assert run_command([sys.executable, "-c", ask]).exit_code == exit_code
     finally:
         signal.signal(signal.SIGHUP, before)
-    assert run_command([sys.executable, "-c", ask]).exit_code == 0
 
 
 def test_handlers_are_given_back() -> None:
