@@ -1,5 +1,7 @@
 """A machine whose counters the tests turn, and a folder of their own."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,18 @@ import pytest
 
 import lineage.tracking.rapl as rapl
 from fake_powercap import Counters
+
+
+@pytest.fixture(autouse=True)
+def heard_signals() -> Iterator[None]:
+    """Hear SIGINT and SIGHUP also where the tests run in the background, or under nohup: both are ignored there."""
+    heard = {signal.SIGINT: signal.default_int_handler}
+    if os.name == "posix":
+        heard[signal.SIGHUP] = signal.SIG_DFL  # type: ignore[assignment]
+    before = {number: signal.signal(number, handler) for number, handler in heard.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
