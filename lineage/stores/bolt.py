@@ -8,10 +8,10 @@ secured: `+s` TLS with a certificate that the system trusts, `+ssc` TLS with any
 import os
 import random
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -134,10 +134,10 @@ class Bolt:
                         transaction.commit()
                     return answer
                 except (DriverError, Neo4jError) as error:
-                    end_s = time.monotonic() + RETRY_S if end_s is None else end_s
-                    if not error.is_retryable() or wants_memory(error) or time.monotonic() > end_s:
+                    end_s = monotonic() + RETRY_S if end_s is None else end_s
+                    if not error.is_retryable() or wants_memory(error) or monotonic() > end_s:
                         raise
-                time.sleep(min(2.0**attempt, 8.0) * random.uniform(0.8, 1.2))
+                sleep(min(2.0**attempt, 8.0) * random.uniform(0.8, 1.2))
                 attempt += 1
 
     def command(self, text: str) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ it, and `lineage sources` names it.
 
 import hashlib
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Any, Final
 
 from lineage.claims import Claims, ClaimsBuilder, Source
@@ -260,15 +260,15 @@ def _with(known: Claims, records: Sequence[Record]) -> Claims:
 
 
 def _change(store: Store, change: Any, patience_s: float) -> Graph:
-    end = time.monotonic() + patience_s
+    end = monotonic() + patience_s
     while True:
         try:
             with store.writing():
                 return _changed(store, change)
         except StoreLocked:
-            if time.monotonic() >= end:
+            if monotonic() >= end:
                 raise
-            time.sleep(0.2)
+            sleep(0.2)
 
 
 def _changed(store: Store, change: Any) -> Graph:

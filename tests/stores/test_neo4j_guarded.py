@@ -142,7 +142,7 @@ def test_little_memory_is_no_reason_to_wait(
 ) -> None:
     """The server calls it a transient error, also where it comes with the commit; smaller steps come at once."""
     waits: list[float] = []
-    monkeypatch.setattr("lineage.stores.bolt.time.sleep", waits.append)
+    monkeypatch.setattr("lineage.stores.bolt.sleep", waits.append)
     with store_of(writable) as store:
         store.write_result(cost(graph, Run(impact="energy")))
         store.write_result(cost(graph, Run(impact="energy", policy="full")))

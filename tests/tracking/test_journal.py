@@ -88,7 +88,7 @@ def test_publishing_waits_for_its_turn(record: Record, store: Store, monkeypatch
     from lineage.tracking import record as module
 
     waited: list[float] = []
-    monkeypatch.setattr("lineage.tracking.record.time.sleep", waited.append)
+    monkeypatch.setattr("lineage.tracking.record.sleep", waited.append)
     write, tries = store.write, iter([True, True, False])
 
     def busy(graph: object) -> None:
