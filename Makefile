@@ -4,9 +4,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# pyspark is 490 MB: tested where CI is set and Java is there to run it.
+# What is large is tested where CI is set: pyspark (490 MB) if Java is there to run it, the second engine for Cypher (100 MB).
 COMMA := ,
-SPARK := $(if $(CI),$(if $(shell command -v java),$(COMMA)spark))
+LARGE := $(if $(CI),$(COMMA)serve$(if $(shell command -v java),$(COMMA)spark))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test doctest lint types imports format docs bench clean
@@ -18,7 +18,7 @@ demo: $(VENV)/.installed ## load a bundled supply chain, compute its cost, write
 	@$(BIN)/lineage demo
 
 test: doctest ## everything: documentation, then unit, property, notebook and house-rule tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # In a process of their own: pytest imports modules for doctests in a way that other tests would trip over.
 doctest: $(VENV)/.test ## the examples in docstrings and in README.md
@@ -59,7 +59,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	@$(BIN)/python -m pip install -qq --editable '.[cypher,fast,sensitivity,track$(SPARK)]' --group test
+	@$(BIN)/python -m pip install -qq --editable '.[cypher,fast,sensitivity,track$(LARGE)]' --group test
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.graphs import GRAPHS
 from bench.page import line, page
-from bench.rows import cycles, engine, lca, reach, samples, stored
+from bench.rows import cycles, engine, lca, reach, samples, spark, start, stored
 
 ROWS: dict[str, tuple[Any, tuple[str, ...]]] = {
     **engine.ROWS,
@@ -16,6 +16,8 @@ ROWS: dict[str, tuple[Any, tuple[str, ...]]] = {
     **lca.ROWS,
     **cycles.ROWS,
     **stored.ROWS,
+    **start.ROWS,
+    **spark.ROWS,
 }
 
 

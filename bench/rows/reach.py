@@ -70,21 +70,21 @@ def what_if(size: str) -> list[Row]:
     held, pull, cap = increment.space(plan.n), increment.compiled(), plan.n // increment.SHARE
     before = x.copy()
 
-    def change(v: int) -> int:
+    def change(v: int) -> increment.Done:
         own[v] *= 1.5
-        changed, _ = pull(np.array([v], np.uint32), rows, x, held, cap)
-        return int(changed)
+        done: increment.Done = pull(np.array([v], np.uint32), rows, x, held, cap)
+        return done
 
-    def back(v: int, old: float, changed: int) -> None:
+    def back(v: int, old: float, done: increment.Done) -> None:
         own[v] = old
-        increment.undo(x, held, changed)
+        increment.undo(x, held, done)
 
     def once(v: int) -> float:
         old = float(own[v])
         begin = time.process_time_ns()
-        changed = change(v)
+        done = change(v)
         seconds = (time.process_time_ns() - begin) / 1e9
-        back(v, old, changed)
+        back(v, old, done)
         return seconds
 
     asked = np.random.default_rng(3).integers(0, plan.n, ASKED).tolist()
@@ -92,11 +92,11 @@ def what_if(size: str) -> list[Row]:
     assert x.tobytes() == before.tobytes(), "undone, but not as it was"
     hub = int(np.argmax(Reach(plan.inward.first, plan.inward.parent.view(np.int32)).totals(np.ones(plan.n))))
     for v in (*asked[:3], hub):
-        old, changed = float(own[v]), change(v)
+        old, done = float(own[v]), change(v)
         fresh = own.copy()
         plan.sweep(shares, fresh)
         assert x.tobytes() == fresh.tobytes(), "an increment differs from a fresh solve"
-        back(v, old, changed)
+        back(v, old, done)
     scratch, alone = own.copy(), []
     sides = {
         "hub and back": lambda: alone.append(once(hub)),

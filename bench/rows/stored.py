@@ -26,7 +26,7 @@ from bench.stores import HUB_EDGES, HUB_PRODUCTS, hub_tables, write_tables
 from bench.timing import alternately, yardstick
 from lineage.stores import connect
 
-__all__ = ["ROWS", "made_store"]
+__all__ = ["ROWS", "made_store", "store_folder", "timed"]
 
 CODES_S: Final = 3.0
 OPEN_L: Final = 5.0
@@ -104,7 +104,7 @@ def command(store: Path, size: str, repeats: int = 5) -> Row:
     with tempfile.TemporaryDirectory() as compiled:
         for turn in range(repeats + 1):
             for name, side in sides.items():
-                taken = _timed(side, Path(compiled))
+                taken = timed(side, Path(compiled))
                 if turn:  # the first one compiles modules, as installing a package does
                     spent[name].append(taken)
     wall, cpu = ({name: median(one[k] for one in spent[name]) for name in sides} for k in (0, 1))
@@ -112,7 +112,7 @@ def command(store: Path, size: str, repeats: int = 5) -> Row:
     return row("19 cost --top 20 / read columns", size, ratio, COMMAND, wall_s=wall, cpu_s=cpu)
 
 
-def _timed(command: list[str], compiled: Path) -> tuple[float, float]:
+def timed(command: list[str], compiled: Path) -> tuple[float, float]:
     """Return seconds of the wall and of the processors that a command takes."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     variables["PYTHONPYCACHEPREFIX"] = str(compiled)
@@ -127,7 +127,7 @@ def _children() -> float:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def store_folder() -> Iterator[Path]:
     """Give the folder for tables and store."""
     if kept := os.environ.get("LINEAGE_BENCH"):
         yield Path(kept)
@@ -139,7 +139,7 @@ def _folder() -> Iterator[Path]:
 def stored(size: str) -> list[Row]:
     """Return the rows on a stored graph."""
     n = GRAPHS[size][0]
-    with _folder() as folder:
+    with store_folder() as folder:
         store = made_store(folder, n, n * HUB_EDGES // HUB_PRODUCTS)
         return [codes(folder / f"tables-{n}", size), *opening(store, size), command(store, size)]
 

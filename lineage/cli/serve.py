@@ -64,7 +64,7 @@ def serve_command(
         with (
             _stop_asked() as stop,
             progress_bar(quiet=quiet) as bar,
-            open_index(store, progress=bar, port=port) as index,
+            open_index(store, progress=bar, port=port, lasting=True) as index,
         ):
             access = index.start()
             bar.close()
@@ -146,6 +146,7 @@ def _welcome(store: str, access: "Access") -> str:
             f"  user      {login.username}",
             f"  password  {login.password}",
             f"  database  {login.database}",
+            f"  engine    {access.engine}",
             "",
             "In a notebook:",
             "  from neo4j import GraphDatabase",

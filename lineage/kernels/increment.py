@@ -3,7 +3,8 @@
 Each product whose row changed, or a parent of which changed, is pulled anew from its parents: x[v] = c[v], then
 += w * x[parent] in the order of its row. That is how a solve does it, so the result is that of a fresh solve, bit for
 bit. Where nothing changes the way down ends. Below a hub stands half the graph: beyond `cap` products the list is
-given up, and everything from the first change on is swept.
+given up, and everything from the first change on is swept; what stood there before is copied in one go, because
+looking at each product for a change costs as much as computing it.
 """
 
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["SHARE", "Rows", "Space", "compiled", "exercise", "repull", "space", "undo"]
+__all__ = ["SHARE", "Done", "Rows", "Space", "compiled", "exercise", "moved", "repull", "space", "undo"]
 
 SHARE = 40  # one in so many products may be listed before sweeping is quicker
 
@@ -40,17 +41,26 @@ class Space(NamedTuple):
     mark: Any
 
 
+# What a call did: (pulled, changed, swept). A plain tuple, because making anything else of it takes a microsecond.
+Done = tuple[int, int, int]
+
+
 def space(n: int) -> Space:
     """Return room for a lineage of n products, for `repull`."""
     stamp, dirty, mark = (np.zeros(size, np.uint32) for size in (n, n, 1))
     return Space(stamp, dirty, np.empty(n, np.uint32), np.empty(n), mark)
 
 
-def repull(starts: Any, rows: Rows, x: Any, held: Space, cap: int) -> tuple[Any, Any]:
-    """Bring x (n,) up to date after the rows or own costs of `starts` changed; return (changed, pulled).
+def repull(starts: Any, rows: Rows, x: Any, held: Space, cap: int) -> Done:
+    """Bring x (n,) up to date after the rows or own costs of `starts` changed; return (pulled, changed, swept).
 
-    The numbers of the changed products stand in `held.cone[:changed]` then, ascending, and what x was there in
-    `held.old[:changed]`: `undo` puts it back. `pulled` counts the products that were computed again.
+    pulled   how many products were computed again
+    changed  how many of them are other than before; they stand in `held.cone[:changed]`, ascending, and what they
+             were in `held.old[:changed]`
+    swept    from which number on everything was computed again, with what it was in `held.old[swept:]`; n where
+             there is a list instead (after a sweep there is none, and `changed` is 0)
+
+    `moved` and `undo` read them.
     """
     first, parent, w, out_first, child, c = rows
     stamp, dirty, cone, old, count = held
@@ -77,8 +87,8 @@ def repull(starts: Any, rows: Rows, x: Any, held: Space, cap: int) -> tuple[Any,
                 stamp[below] = mark
                 cone[size] = below
                 size += 1
-    changed, pulled = np.int64(0), 0
     if size > cap:
+        old[lowest:] = x[lowest:]
         at = np.uint64(first[lowest])
         for v in range(lowest, n):
             value = c[v]
@@ -86,11 +96,9 @@ def repull(starts: Any, rows: Rows, x: Any, held: Space, cap: int) -> tuple[Any,
             while at < end:
                 value += w[at] * x[parent[at]]
                 at += np.uint64(1)
-            cone[changed] = v  # without a branch: the next change writes over what was none
-            old[changed] = x[v]
-            changed += np.int64(value != x[v])
             x[v] = value
-        return changed, n - lowest
+        return n - lowest, 0, lowest
+    changed, pulled = 0, 0
     members = np.sort(cone[:size])
     for place in range(size):
         v = members[place]
@@ -108,12 +116,24 @@ def repull(starts: Any, rows: Rows, x: Any, held: Space, cap: int) -> tuple[Any,
         x[v] = value
         for edge in range(out_first[v], out_first[v + np.uint32(1)]):
             dirty[child[edge]] = mark
-    return changed, pulled
+    return pulled, changed, n
 
 
-def undo(x: Any, held: Space, changed: int) -> None:
+def moved(x: Any, held: Space, done: Done) -> tuple[Any, Any]:
+    """Return the numbers of the products that a `repull` changed, ascending, and what they were before."""
+    _, changed, swept = done
+    if swept == x.size:
+        return held.cone[:changed].copy(), held.old[:changed].copy()
+    before = held.old[swept:]
+    places = np.flatnonzero(x[swept:] != before)
+    return (places + swept).astype(np.uint32), before[places]
+
+
+def undo(x: Any, held: Space, done: Done) -> None:
     """Put back what the last `repull` changed, bit for bit; weights and own costs are the caller's to put back."""
+    _, changed, swept = done
     x[held.cone[:changed]] = held.old[:changed]
+    x[swept:] = held.old[swept:]
 
 
 @cache

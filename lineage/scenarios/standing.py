@@ -259,9 +259,8 @@ class Standing:
         for place, column in enumerate(self.columns):
             if place and column is self.columns[0]:
                 continue
-            changed, _ = run(starts, column.rows, column.x, column.held, cap)
-            places = column.held.cone[:changed].copy()
-            self.notes.append((column.x, places, column.held.old[:changed].copy()))
+            done = run(starts, column.rows, column.x, column.held, cap)
+            self.notes.append((column.x, *increment.moved(column.x, column.held, done)))
         if turned:
             self.turned.append((len(self.notes), starts))
 

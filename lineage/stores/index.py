@@ -18,7 +18,7 @@ from lineage.graph import Graph
 from lineage.stores.bolt import Login, Question
 from lineage.stores.index_bolt import ONLY_READS, IndexBolt, load_driver
 from lineage.stores.index_folder import IndexFolder
-from lineage.stores.index_process import EngineProcess, EngineRefusal, Progress, installed_engine
+from lineage.stores.index_process import Engine, EngineProcess, EngineRefusal, Progress, installed_engine
 from lineage.stores.result import Result
 from lineage.stores.snapshot import SnapshotStore
 
@@ -38,10 +38,11 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How any Bolt client connects to a running index: address, user, password, database."""
+    """How any Bolt client connects to a running index: address, user, password, database; and what answers there."""
 
     address: str
     login: Login
+    engine: str
 
 
 class _Wanted(NamedTuple):
@@ -54,14 +55,15 @@ class _Wanted(NamedTuple):
 
 
 def open_index(
-    store: Readable, *, progress: Progress | None = None, port: int | None = None
+    store: Readable, *, progress: Progress | None = None, port: int | None = None, lasting: bool = False
 ) -> "OfflineIndex":
     """Return the offline index of a store; use it as a context manager. Nothing starts before the first question.
 
     `progress(done, total, what)` hears of the building. `port` is the one to answer on, by default any that is
-    free. Raises `MissingExtra` where the engine is not installed.
+    free. `lasting` is for a process that stays up: `installed_engine`. Raises `MissingExtra` where no engine is
+    installed.
     """
-    return OfflineIndex(store, progress=progress, port=port)
+    return OfflineIndex(store, installed_engine(lasting=lasting), progress=progress, port=port)
 
 
 class OfflineIndex:
@@ -72,8 +74,10 @@ class OfflineIndex:
     next question.
     """
 
-    def __init__(self, store: Readable, *, progress: Progress | None = None, port: int | None = None) -> None:
-        self._engine = installed_engine()
+    def __init__(
+        self, store: Readable, engine: Engine, *, progress: Progress | None = None, port: int | None = None
+    ) -> None:
+        self._engine = engine
         self._store, self._progress, self._port = store, progress, port or 0
         self._login = Login(username=USER, password=secrets.token_urlsafe(24), database=DATABASE)
         self._own: Path | None = None  # the snapshots of a store that has none on disk
@@ -106,7 +110,7 @@ class OfflineIndex:
 
     def start(self) -> Access:
         """Have the index of the newest graph built and answering, and say how to connect to it."""
-        return Access(self._answering().address, self._login)
+        return Access(self._answering().address, self._login, self._engine.name)
 
     @property
     def process_id(self) -> int | None:

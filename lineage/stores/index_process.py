@@ -18,7 +18,8 @@ __all__ = ["Engine", "EngineProcess", "EngineRefusal", "Progress", "installed_en
 
 Progress = Callable[[int, int, str], None]
 
-# Distribution -> the module it is imported as; the first that is installed answers.
+# Distribution -> the module it is imported as: the native one, which starts at once, before the one that brings
+# a Java runtime, which starts in seconds and then answers quicker.
 _DISTRIBUTIONS: Final = {"arcadedb": "arcadedb", "arcadedb-embedded": "arcadedb_embedded"}
 _PATIENCE_S: Final = 3.0
 
@@ -31,9 +32,13 @@ class Engine:
     name: str
 
 
-def installed_engine() -> Engine:
-    """Return the engine of the extra `cypher`. Raises `MissingExtra` with both ways out where there is none."""
-    for distribution, module in _DISTRIBUTIONS.items():
+def installed_engine(*, lasting: bool = False) -> Engine:
+    """Return the engine to ask; `lasting`: for a process that stays up, where a slow start is soon made up for.
+
+    Raises `MissingExtra` with both ways out where neither is installed.
+    """
+    order = reversed(_DISTRIBUTIONS.items()) if lasting else iter(_DISTRIBUTIONS.items())
+    for distribution, module in order:
         with suppress(PackageNotFoundError):
             return Engine(module, f"{distribution} {version(distribution)}")
     raise MissingExtra("Cypher on a folder", "cypher", "copy the graph to a Neo4j: lineage copy")

@@ -12,6 +12,7 @@ import pytest
 
 from command_lines import Run
 from lineage.stores import index_process
+from lineage.stores.index_process import installed_engine
 from offline import Started, children, needed_engine, python, wait_until
 
 
@@ -42,6 +43,7 @@ def test_the_notebook_lines_work_and_a_signal_ends_it(store: Path, number: signa
     with _serving(store) as process:
         said = _said(process)
         assert _field(said, "user") == _field(said, "database") == "lineage"
+        assert f"  engine    {installed_engine(lasting=True).name}\n" in said
         lines = textwrap.dedent(said.partition("In a notebook:\n")[2]).splitlines()
         assert len(lines) == 3
         names: dict[str, Any] = {}

@@ -106,12 +106,14 @@ def test_an_increment_is_a_fresh_solve(compiled: bool, cap: int, seed: int, n: i
         else:
             c[v] += random.integers(0, 2)  # sometimes nothing changes at all
         scenario = rows._replace(w=w, c=c)
-        changed, pulled = repull(np.array([v], np.uint32), scenario, x, held, cap)
+        done = repull(np.array([v], np.uint32), scenario, x, held, cap)
         assert x.tobytes() == solved(scenario).tobytes()
-        moved = np.flatnonzero(x != before)
-        assert held.cone[:changed].tolist() == moved.tolist()
-        assert changed <= pulled <= n
-        increment.undo(x, held, changed)
+        places, old = increment.moved(x, held, done)
+        assert places.tolist() == np.flatnonzero(x != before).tolist()
+        assert old.tobytes() == before[places].tobytes()
+        pulled, changed, swept = done
+        assert changed <= pulled <= n and (swept == n or pulled == n - swept)
+        increment.undo(x, held, done)
         assert x.tobytes() == before.tobytes()
 
 
@@ -128,8 +130,10 @@ def test_only_what_changes_is_pulled_and_a_hub_is_swept_once() -> None:
     )
     x, held, cap = solved(rows), increment.space(n), n // increment.SHARE
     rows.c[5] = 3.0
-    assert increment.repull(np.array([5], np.uint32), rows, x, held, cap) == (1, 1)
-    assert increment.repull(np.array([0], np.uint32), rows, x, held, cap) == (0, n)  # swept, all as it was
+    assert increment.repull(np.array([5], np.uint32), rows, x, held, cap) == (1, 1, n)
+    assert increment.repull(np.array([0], np.uint32), rows, x, held, cap) == (n, 0, 0)  # swept
+    assert increment.moved(x, held, (n, 0, 0))[0].size == 0  # and all is as it was
     rows.c[0] = 2.0
-    assert increment.repull(np.array([0], np.uint32), rows, x, held, cap) == (n, n)
+    assert increment.repull(np.array([0], np.uint32), rows, x, held, cap) == (n, 0, 0)
+    assert increment.moved(x, held, (n, 0, 0))[0].size == n
     assert x.tobytes() == solved(rows).tobytes()

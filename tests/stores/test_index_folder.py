@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from lineage.graph import Graph
 from lineage.stores import connect, index_process
 from lineage.stores.index import open_index
 from lineage.stores.index_folder import IndexFolder
-from lineage.stores.index_process import EngineProcess, EngineRefusal, installed_engine
+from lineage.stores.index_process import Engine, EngineProcess, EngineRefusal, installed_engine
 from lineage.stores.memory import MemoryStore
 from lineage.stores.snapshot import SnapshotStore
 from lineage.testing.specimens import family, named
@@ -233,6 +234,25 @@ def test_a_machine_without_the_engine_hears_of_both_ways_out(monkeypatch: pytest
         "Cypher on a folder needs an extra: pip install 'lineage-epc[cypher]'; "
         "or copy the graph to a Neo4j: lineage copy"
     )
+
+
+def test_what_stays_up_prefers_the_engine_that_is_quicker_once_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = {"arcadedb": "1", "arcadedb-embedded": "2"}
+
+    def version(name: str) -> str:
+        if name not in there:
+            raise PackageNotFoundError(name)
+        return there[name]
+
+    monkeypatch.setattr(index_process, "version", version)
+    assert installed_engine() == Engine("arcadedb", "arcadedb 1")
+    assert installed_engine(lasting=True) == Engine("arcadedb_embedded", "arcadedb-embedded 2")
+    del there["arcadedb-embedded"]
+    assert installed_engine(lasting=True) == Engine("arcadedb", "arcadedb 1")
+    there = {"arcadedb-embedded": "2"}
+    assert installed_engine() == Engine("arcadedb_embedded", "arcadedb-embedded 2")
 
 
 def test_no_interpreter_to_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
