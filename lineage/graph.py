@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lineage.kernels.coded import Coded
 
 __all__ = ["Graph", "resolve"]
+
+FEW_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +133,10 @@ class Graph:
         values = self.tables[table].column(name).combine_chunks()
         if values.null_count == len(values):
             return Labels(np.zeros(len(values), np.int32), ("",))
+        if len(values) <= FEW_ROWS:  # quicker than loading pyarrow.compute
+            names: dict[str, int] = {}
+            codes = [names.setdefault(text or "", len(names)) for text in values.to_pylist()]
+            return Labels(np.array(codes, np.int32), tuple(names))
         found = values.fill_null("").dictionary_encode()
         return Labels(found.indices.to_numpy(zero_copy_only=False), found.dictionary.to_pylist())
 

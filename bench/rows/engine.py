@@ -18,6 +18,7 @@ from lineage.kernels.tuned_edges import solve_edges
 __all__ = ["ROWS"]
 
 Row = dict[str, Any]
+LARGE = ("hub3m", "rand10m")
 
 
 def by_child(made: Graph) -> Graph:
@@ -26,10 +27,17 @@ def by_child(made: Graph) -> Graph:
     return made._replace(child=made.child[turn], parent=made.parent[turn], w=made.w[turn])
 
 
-def row(number: str, size: str, ratio: float, target: float, **more: Any) -> Row:
-    """Return a row; a target is an upper bound, or a lower one where it is negative."""
-    met = ratio <= target if target > 0 else ratio >= -target
+def row(
+    number: str, size: str, ratio: float, target: float, *, stated: tuple[str, ...] = (), **more: Any
+) -> Row:
+    """Return a row; a target is an upper bound, or a lower one where it is negative.
+
+    `stated` names the graphs that the target is stated for, where it is not stated for all; on others there is none.
+    """
+    met = bool(ratio <= target if target > 0 else ratio >= -target)
     told = f"<= {target:g}" if target > 0 else f">= {-target:g}"
+    if stated and size not in stated:
+        return {"row": number, "size": size, "ratio": ratio, "target": None, "met": None} | more
     return {"row": number, "size": size, "ratio": ratio, "target": told, "met": met} | more
 
 
@@ -49,9 +57,9 @@ def one_shot(size: str) -> list[Row]:
     spent = alternately(sides)
     ratio = {name: seconds / spent["L"] for name, seconds in spent.items()}
     found = [
-        row("1 one shot / L", size, ratio["tuned"], 10, seconds=spent),
-        row("2 readable, from sorted edges / L", size, ratio["readable"], 18),
-        row("4 scipy engine, from sorted edges / L", size, ratio["scipy"], 60),
+        row("1 one shot / L", size, ratio["tuned"], 10, stated=LARGE, seconds=spent),
+        row("2 readable, from sorted edges / L", size, ratio["readable"], 18, stated=LARGE),
+        row("4 scipy engine, from sorted edges / L", size, ratio["scipy"], 60, stated=LARGE),
     ]
     if size.startswith("chain"):
         found.append(row("4 scipy engine / numba engine", size, ratio["scipy"] / ratio["readable"], 10))
@@ -73,7 +81,8 @@ def against_peers(size: str) -> list[Row]:
             "peer": lambda run=run: run(made),
         }
         spent = alternately(sides, repeats=3 if made.n > 500_000 else 5)
-        found.append(row(f"3 {name} / one shot", size, spent["peer"] / spent["ours"], -least, seconds=spent))
+        ratio, stated = spent["peer"] / spent["ours"], ("hub300k",) if name == "networkx" else ("hub3m",)
+        found.append(row(f"3 {name} / one shot", size, ratio, -least, stated=stated, seconds=spent))
     return found
 
 

@@ -145,6 +145,24 @@ def _sums(first: Indices, parent: Indices, columns: Floats, wanted: Flags) -> Fl
 
 
 @kernel
+def _forest_totals(first: Indices, parent: Indices, total: Floats) -> None:
+    """Turn weights into totals, where nobody has two parents: everything is handed on, and nothing walked."""
+    for v in range(total.size - 1, -1, -1):
+        low = first[v]
+        if first[v + 1] > low:
+            total[parent[low]] += total[v]
+
+
+@kernel
+def _forest_sums(first: Indices, parent: Indices, summed: Floats) -> None:
+    """Turn a column into sums over ancestors, where nobody has two parents."""
+    for v in range(summed.size):
+        low = first[v]
+        if first[v + 1] > low:
+            summed[v] += summed[parent[low]]
+
+
+@kernel
 def _below(first: Indices, parent: Indices, found: Flags) -> Flags:
     for v in range(found.size - 1, -1, -1):
         if found[v]:
@@ -185,16 +203,31 @@ class Reach:
         self.first, self.parent = rows.astype(np.uint32), above
         if not self._in_order:
             self.first, self.parent = renumbered(self.order, rows, above)
+        self._is_forest = bool(np.all(self.first[1:] - self.first[:-1] <= 1))
 
     def totals(self, weight: Any) -> Any:
         """Return the weight of D(u) for each u, (n,)."""
-        return self._back(_totals(self.first, self.parent, self._moved(weight, np.float64)))
+        moved = self._moved(weight, np.float64)
+        if self._is_forest:
+            _forest_totals(self.first, self.parent, moved)
+            return self._back(moved)
+        return self._back(_totals(self.first, self.parent, moved))
 
     def sums(self, columns: Any, wanted: Any) -> list[Floats]:
         """Return, for each column, its sum over v and its distinct ancestors, (n,); 0 where not wanted."""
+        if self._is_forest:
+            return [self._forest_sum(column, np.asarray(wanted, dtype=np.bool_)) for column in columns]
         moved = np.stack([self._moved(column, np.float64) for column in columns], axis=1)
         found = _sums(self.first, self.parent, moved, self._moved(wanted, np.bool_))
         return [self._back(np.ascontiguousarray(column)) for column in found.T]
+
+    def _forest_sum(self, column: Any, wanted: Flags) -> Floats:
+        moved = self._moved(column, np.float64)
+        _forest_sums(self.first, self.parent, moved)
+        summed: Floats = self._back(moved)
+        if not wanted.all():
+            summed[~wanted] = 0.0
+        return summed
 
     def below(self, marked: Any) -> Any:
         """Return who has one of the marked at or below it, (n,)."""
@@ -251,3 +284,6 @@ def exercise() -> None:
     reach.walked(flags)
     reach.sizes(np.arange(3))
     reach.sketches(np.arange(3), ones, ones, 2)
+    chain = Reach(np.array([0, 0, 1, 2]), np.array([0, 1], np.int32))
+    chain.totals(ones)
+    chain.sums([ones], flags)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lineage import __version__
 from lineage.errors import StoreDamaged, StoreError
@@ -103,6 +102,7 @@ class RunFiles:
 
 
 def _bytes(run: KeptRun) -> bytes:
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     ids = run.figures.column("id")
