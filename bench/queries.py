@@ -232,7 +232,7 @@ def main() -> None:
     anchors = Anchors.of(graph)
     say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True)  # noqa: E731
     rows = []
-    with open_index(store) as index, neo4j_holding(graph, given.folder.absolute()) as neo4j:
+    with open_index(store, lasting=True) as index, neo4j_holding(graph, given.folder.absolute()) as neo4j:
         for asked in catalogue().values():
             if given.only in asked.name:
                 question = Question(asked.text, anchors.parameters(asked), given.repeat, given.limit)
