@@ -70,7 +70,7 @@ CODES: dict[str, tuple[Severity, str]] = {
         "warning",
         "a tracked run whose measurement was killed; its job holds the part until then",
     ),
-    "estimated-power": ("info", "a measurement that rests on a constant fallback power"),
+    "estimated-power": ("info", "a measurement that rests on rated or constant power, not on a counter"),
     "skipped-file": ("warning", "a file that could not be read was left out"),
     "non-user": ("info", "a product that is not used itself"),
 }

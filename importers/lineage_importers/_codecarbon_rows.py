@@ -47,6 +47,7 @@ class Row:
     pue: float | None
     cpu_power_w: float | None
     cpu_energy_kwh: float | None
+    gpu_energy_kwh: float | None
     ended_at: datetime | None
     attributes: Mapping[str, str | float]
 
@@ -71,13 +72,24 @@ class Row:
         return self.cpu_power_w in FALLBACKS_W
 
     @property
+    def measured_kwh(self) -> float:
+        """Return the energy that a counter evidently gave.
+
+        The file does not tell how the processor was read: by RAPL, or as rated power x load, which is no constant
+        either. Memory is a power per module. Energy of GPUs comes from counters (NVML, ROCm) or is 0; on Apple's
+        chips it comes from powermetrics, which gives that of the CPU too.
+        """
+        counted = self.gpu_energy_kwh or 0.0
+        if counted and str(self.attributes.get("cpu_model", "")).startswith("Apple "):
+            counted += self.cpu_energy_kwh or 0.0
+        return counted
+
+    @property
     def estimated_share(self) -> float:
-        """Return the part of the energy (0 to 1) that rests on a constant CPU power; 1 if that is unknown."""
-        if not self.has_fallback_power:
-            return 0.0
-        if self.cpu_energy_kwh is None or not self.energy_kwh:
+        """Return the part of the energy (0 to 1) for which no counter is evident; 1 if that is unknown."""
+        if not self.energy_kwh:
             return 1.0
-        return min(1.0, self.cpu_energy_kwh / self.energy_kwh)
+        return min(1.0, max(0.0, 1.0 - self.measured_kwh / self.energy_kwh))
 
     @property
     def intensity_gco2e_per_kwh(self) -> float | None:
@@ -125,6 +137,7 @@ def parsed_row(cells: Mapping[str, str], line: int, address: str) -> Row:
         pue=number("pue", least=1.0),
         cpu_power_w=number("cpu_power"),
         cpu_energy_kwh=number("cpu_energy"),
+        gpu_energy_kwh=number("gpu_energy"),
         ended_at=_moment(cells.get("timestamp", "").strip(), line, address),
         attributes=attributes,
     )

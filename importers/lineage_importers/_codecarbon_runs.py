@@ -185,14 +185,20 @@ def _note_phases(build: ClaimsBuilder, jobs: list[tuple[Row, str, str, str]]) ->
 
 
 def _note_estimates(build: ClaimsBuilder, rows: list[Row]) -> None:
-    """Write one finding for each product and constant power."""
-    groups: dict[tuple[str, float], list[Row]] = {}
+    """Write one finding for each product and power of its CPU: a constant of CodeCarbon, or any other."""
+    groups: dict[tuple[str, float | None], list[Row]] = {}
     for row in rows:
-        if row.has_fallback_power and row.cpu_power_w is not None:
-            groups.setdefault((row.product, row.cpu_power_w), []).append(row)
-    for (product, power_w), members in groups.items():
+        if row.energy_kwh is not None and row.estimated_share > 0:
+            constant_w = row.cpu_power_w if row.has_fallback_power else None
+            groups.setdefault((row.product, constant_w), []).append(row)
+    for (product, constant_w), members in groups.items():
         most = max(row.estimated_share for row in members)
-        text = f"CPU at a constant {power_w:g} W, up to {most:.0%} of the energy; {_counting(members)}"
+        known = (
+            "no counter is evident for the CPU"
+            if constant_w is None
+            else f"CPU at a constant {constant_w:g} W"
+        )
+        text = f"{known}, memory by its size: up to {most:.0%} of the energy; {_counting(members)}"
         build.finding("estimated-power", product, text, place=members[0].place)
 
 

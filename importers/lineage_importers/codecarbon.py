@@ -14,9 +14,9 @@ What a run was for is not in the file. The phase comes from the task or experime
 else its folder, else the end of the project name ("yolo-training"); evaluation counts as testing; without any
 hint the run counts as training. Each is the finding `guessed-phase`.
 
-Where the CPU's power is one of CodeCarbon's constants, nothing was measured there: the finding
-`estimated-power` says how much of the energy that is, and above one half the tier is `from-device-hours`
-instead of `measured`.
+The file does not tell a counter of the CPU from its rated power times its load, so that only what a GPU counted (on
+Apple's chips the CPU too) is measured: the finding `estimated-power` says how much of the energy is not, and above one
+half the tier is `from-device-hours` instead of `measured`.
 """
 
 import csv

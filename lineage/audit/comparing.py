@@ -11,7 +11,7 @@ from lineage.kernels.jobs_values import total
 from lineage.schema import KINDS
 from lineage.units import show
 
-__all__ = ["AGREED", "Cause", "Comparison", "comparisons", "fits", "number", "told"]
+__all__ = ["AGREED", "Cause", "Comparison", "comparisons", "digits", "fits", "number", "told"]
 
 # Published figures are rounded to two or three digits; beyond this a cause is looked for.
 AGREED: Final = 0.05
@@ -105,6 +105,15 @@ def told(ratio: float) -> str:
 def number(value: float) -> str:
     """Return a plain number: "1,082,990", "0.385"."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.5g}"
+
+
+def digits(value: float) -> int:
+    """Return how many digits a figure states.
+
+    >>> digits(131e6), digits(31.22), digits(0.0)
+    (3, 4, 0)
+    """
+    return len(f"{value:.12e}".partition("e")[0].replace(".", "").rstrip("0"))
 
 
 # -- making them -------------------------------------------------------------------------------------------

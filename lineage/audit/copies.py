@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import Final
 
+from lineage.audit.comparing import digits
 from lineage.audit.evidence import UNITS, Evidence, Statement
 from lineage.findings import Finding
 from lineage.units import show
 
-__all__ = ["CODE", "find", "is_copy"]
+__all__ = ["CODE", "SURE_DIGITS", "find", "is_copy"]
 
 CODE: Final = "copied-figure"
+SURE_DIGITS: Final = 4  # figures with fewer may be equal by rounding
 _IMPACTS: Final = ("carbon", "energy")
 
 
@@ -54,17 +56,12 @@ def is_copy(evidence: Evidence, item: Statement, origin: Statement) -> bool:
     mine, theirs = _bare(item.id), _bare(origin.id)
     longer = mine.startswith((f"{theirs}-", f"{theirs}_", f"{theirs}."))
     return longer and any(
-        _digits(value) >= 4 for value in origin.stated.values() if value in item.stated.values()
+        digits(value) >= SURE_DIGITS for value in origin.stated.values() if value in item.stated.values()
     )
 
 
 def _bare(product_id: str) -> str:
     return product_id.rpartition(":")[2].rpartition("/")[2].casefold()
-
-
-def _digits(value: float) -> int:
-    """Return how many digits a figure states."""
-    return len(f"{value:.12e}".partition("e")[0].replace(".", "").rstrip("0"))
 
 
 def _text(item: Statement, origin: Statement, impact: str) -> str:

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from lineage.audit.comparing import Cause, Comparison, fits, number
-from lineage.audit.evidence import Evidence
-from lineage.audit.hardware import Drawn, drawn
+from lineage.audit.evidence import UNITS, Evidence, Statement
+from lineage.audit.hardware import Drawn, Worked, drawn, grid_span, worked
 from lineage.costs import JobFigures
 from lineage.findings import Finding
 from lineage.units import show
 
-__all__ = ["CODE", "by_devices", "cause", "find"]
+__all__ = ["CODE", "by_devices", "by_row", "cause", "find"]
 
 CODE: Final = "hours-suspect"
 LONGEST_H: Final = 2 * 8760.0  # no single run of training lasts two years
@@ -46,6 +46,46 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         text = _counted_twice(item) or _too_long(item) or _drawn_text(drawn(evidence, item), item)
         if text:
             yield evidence.job_finding(CODE, item, text)
+    for statement in evidence.statements:
+        texts = (by_row(statement, impact) for impact in ("energy", "carbon") if statement.counts)
+        text = next(filter(None, texts), "")
+        if text:
+            yield statement.finding(CODE, text)
+
+
+def by_row(statement: Statement, impact: str) -> str:
+    """Say where the devices that a row names were multiplied once more for its figure, or left out of it; else "".
+
+    Only beyond what its hardware and hours allow: what they do allow is no slip, whatever the hours mean.
+    """
+    work, value = worked(statement), statement.stated.get(impact)
+    if work is None or not value or work.named.count < 2:
+        return ""
+    low, high, place = (1.0, 1.0, "") if impact == "energy" else grid_span(statement)
+    unit, count = UNITS[impact], work.named.count
+    on = f" on {low:.3g} to {high:.4g} g/kWh ({place})" if place else ""
+    least, most = work.least_kwh * low, work.most_kwh * high
+    if value > most and least <= value / count <= most:
+        return (
+            f"{show(value, unit)} is stated, but {work.words}{on} give {show(least, unit)} to "
+            f"{show(most, unit)}: that is the {number(count)} devices again, so hours of devices were multiplied "
+            f"by the devices once more; most likely correction: {show(value / count, unit)}"
+        )
+    if not _is_of_one(work, value, low, high):
+        return ""
+    return (
+        f"{show(value, unit)} is stated, but {work.words}{on} give {show(work.least_by_clock_kwh * low, unit)} to "
+        f"{show(most, unit)}: that is one of {number(count)} devices, so hours of the clock were taken for hours of "
+        f"devices; most likely correction: {show(value * count, unit)}, or {number(work.hours)} h as device_hours "
+        "if they are those of all devices"
+    )
+
+
+def _is_of_one(work: Worked, value: float, low: float, high: float) -> bool:
+    """Say whether a figure is that of one of the devices, and none that all of them have for hours of the clock."""
+    if work.of_devices or value >= work.least_by_clock_kwh * low:
+        return False
+    return work.least_kwh * low <= value <= _MOST_PART * work.one_kwh * high
 
 
 def _counted_twice(item: JobFigures) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lineage.audit.comparing import Cause, Comparison, number
-from lineage.audit.device_hours import by_devices
+from lineage.audit.device_hours import by_devices, by_row
 from lineage.audit.evidence import Evidence
 from lineage.audit.hardware import Drawn, allowed_kwh, drawn
 from lineage.findings import Finding
@@ -34,6 +34,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         allowed, energy = allowed_kwh(statement), statement.stated.get("energy")
         if allowed is None or not energy or not statement.counts or allowed[0] <= energy <= allowed[1]:
             continue
+        if by_row(statement, "energy"):
+            continue  # its devices explain it
         least, most, named = allowed
         span = f"{show(least, 'kWh')} to {show(most, 'kWh')}"
         yield statement.finding(

@@ -1,14 +1,17 @@
 """Carbon that contradicts energy x grid, and one run that is stated on two grids or two bases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from lineage.audit.comparing import Cause, Comparison, fits, number
+from lineage.audit.comparing import Cause, Comparison, digits, fits, number
+from lineage.audit.copies import SURE_DIGITS
+from lineage.audit.device_hours import by_row
 from lineage.audit.evidence import Evidence, Statement
-from lineage.audit.hardware import allowed_gco2e, grid_of
+from lineage.audit.hardware import Span, allowed_gco2e, span_of
 from lineage.audit.magnitudes import HIGHEST, LOWEST, carbon_slip, slip_into
-from lineage.costs import JobFigures
+from lineage.costs import Job, JobFigures
 from lineage.findings import Finding
 from lineage.units import show
 
@@ -17,7 +20,7 @@ __all__ = ["CODE", "OTHER", "cause", "find"]
 CODE: Final = "carbon-contradicts"
 OTHER: Final = "other-grid"
 _APART: Final = 0.05  # intensities that differ by less are one grid, rounded
-_SPREAD: Final = 3.0  # years, hours and regions move a country's grid by less than this
+CLEAN_LEAST, CLEAN_MOST = 4.0, 50.0  # g/kWh of one supplier of water, wind or atoms, life cycle
 
 
 def cause(comparison: Comparison) -> Cause | None:
@@ -39,6 +42,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         yield from _two_jobs(evidence, jobs)
     for statement in evidence.statements:
         if statement.counts and statement.stated.get("carbon"):
+            contract = _by_contract(evidence, statement)
+            if contract:
+                # Less than a warning: such a figure is right on its basis.
+                yield replace(statement.finding(OTHER, contract), severity="info")
+                continue
             text = (
                 _by_place(evidence, statement) or _by_hardware(statement) or _by_no_grid(evidence, statement)
             )
@@ -89,7 +97,7 @@ def _again(first: JobFigures, second: JobFigures) -> str:
         a.duration_h is not None and a.duration_h == b.duration_h and a.device_count == b.device_count > 1
     )
     same_energy = a.energy_kwh is not None and a.energy_kwh == b.energy_kwh and a.energy_kwh > 0
-    if not (same_hours or same_run or same_energy):
+    if not (same_hours or same_run or same_energy) or _may_be_two(first, second):
         return ""
     carbon, more = first.jsc_market_gco2e, second.jsc_market_gco2e
     if first.intensity_gco2e_per_kwh is not None and second.intensity_gco2e_per_kwh is not None:
@@ -102,6 +110,27 @@ def _again(first: JobFigures, second: JobFigures) -> str:
     )
 
 
+def _may_be_two(first: JobFigures, second: JobFigures) -> bool:
+    """Say whether two jobs that are alike may be two runs: one for each site, and equal because they are round.
+
+    One run on two bases, or in two publications, is one run whatever its digits.
+    """
+    by_place = [item.intensity_gco2e_per_kwh is not None for item in (first, second)]
+    a, b = first.job, second.job
+    published_twice = bool(a.citation and b.citation) and a.citation != b.citation
+    return all(by_place) and not published_twice and _most_digits(a, b) < SURE_DIGITS
+
+
+def _most_digits(a: Job, b: Job) -> int:
+    """Return the digits of the figure that two jobs have in common with the most of them."""
+    pairs = (
+        (a.device_hours, b.device_hours),
+        (a.duration_h, b.duration_h),
+        (a.energy_kwh, b.energy_kwh),
+    )
+    return max((digits(one) for one, other in pairs if one and other and one == other), default=0)
+
+
 def _any_intensity(item: JobFigures) -> float | None:
     """Return the intensity of the place, else that of the market."""
     location = item.intensity_gco2e_per_kwh
@@ -111,15 +140,39 @@ def _any_intensity(item: JobFigures) -> float | None:
 # -- what a row's own place and hardware allow -------------------------------------------------------------
 
 
+def _off_place(evidence: Evidence, statement: Statement) -> tuple[float, Span] | None:
+    """Return carbon / energy of a row, where its place does not have it and no unit explains it."""
+    energy, span = statement.stated.get("energy"), span_of(statement)
+    if not energy or span is None or evidence.jobs_of.get(statement.product):
+        return None
+    intensity = statement.stated["carbon"] / energy
+    slipped = not LOWEST <= intensity <= HIGHEST and carbon_slip(intensity, span) is not None
+    return None if span.holds(intensity) or slipped else (intensity, span)
+
+
+def _by_contract(evidence: Evidence, statement: Statement) -> str:
+    """Say where carbon / energy is below the grid of the place, but what one clean supplier has."""
+    off = _off_place(evidence, statement)
+    if off is None or off[0] >= off[1].low or not CLEAN_LEAST <= off[0] <= CLEAN_MOST:
+        return ""
+    intensity, span = off
+    carbon, energy, grid = statement.stated["carbon"], statement.stated["energy"], span.choice.factor
+    return (
+        f"{show(carbon, 'gCO2e')} / {show(energy, 'kWh')} = {number(round(intensity, 1))} g/kWh, below the "
+        f"{grid.lo:.4g} to {grid.hi:.4g} g/kWh of {grid.name} ({grid.citation}): a supplier of water, wind or nuclear "
+        f"power has that ({CLEAN_LEAST:g} to {CLEAN_MOST:g}), so it is most likely the figure of a contract; most "
+        f"likely correction: own_carbon_market = {show(carbon, 'gCO2e')}, and own_carbon = energy x the grid of the "
+        f"place, {show(energy * grid.value, 'gCO2e')}"
+    )
+
+
 def _by_place(evidence: Evidence, statement: Statement) -> str:
     """Judge carbon / energy by the grid of the place that the row names."""
-    energy, choice = statement.stated.get("energy"), grid_of(statement)
-    if not energy or choice is None or evidence.jobs_of.get(statement.product):
+    off = _off_place(evidence, statement)
+    if off is None:
         return ""
-    carbon, grid = statement.stated["carbon"], choice.factor
-    intensity = carbon / energy
-    if grid.lo / _SPREAD <= intensity <= grid.hi * _SPREAD:
-        return ""
+    intensity, span = off
+    carbon, energy, grid = statement.stated["carbon"], statement.stated["energy"], span.choice.factor
     low, high = energy * grid.lo, energy * grid.hi
     return (
         f"{show(carbon, 'gCO2e')} / {show(energy, 'kWh')} = {number(round(intensity, 1))} g/kWh, but "
@@ -134,7 +187,7 @@ def _by_no_grid(evidence: Evidence, statement: Statement) -> str:
     energy, carbon = statement.stated.get("energy"), statement.stated["carbon"]
     if not energy or evidence.jobs_of.get(statement.product) or LOWEST <= carbon / energy <= HIGHEST:
         return ""
-    if carbon_slip(carbon / energy) is not None:
+    if span_of(statement) is not None or carbon_slip(carbon / energy) is not None:
         return ""
     return (
         f"{show(carbon, 'gCO2e')} / {show(energy, 'kWh')} = {number(carbon / energy)} g/kWh, but supplies "
@@ -147,6 +200,8 @@ def _by_hardware(statement: Statement) -> str:
     """Judge a carbon by the hardware and hours that the row names."""
     allowed, carbon = allowed_gco2e(statement), statement.stated["carbon"]
     if allowed is None or allowed.gco2e <= carbon <= allowed.most_gco2e or slip_into(allowed, carbon):
+        return ""
+    if by_row(statement, "carbon"):
         return ""
     span = f"{show(allowed.gco2e, 'gCO2e')} to {show(allowed.most_gco2e, 'gCO2e')}"
     return (

@@ -9,8 +9,9 @@ from statistics import median
 from typing import Final
 
 from lineage.audit.comparing import Cause, Comparison, fits, number, told
+from lineage.audit.device_hours import by_row
 from lineage.audit.evidence import Evidence, Statement
-from lineage.audit.hardware import Allowed, allowed_gco2e, grid_of, least_gco2e
+from lineage.audit.hardware import Allowed, Span, allowed_gco2e, grid_of, least_gco2e, span_of
 from lineage.audit.names import family
 from lineage.findings import Finding
 from lineage.units import show
@@ -127,10 +128,10 @@ def _by_intensity(evidence: Evidence, statement: Statement, carbon: float) -> Fi
     energy = statement.stated.get("energy")
     if not energy or evidence.jobs_of.get(statement.product):
         return None
-    intensity = carbon / energy
-    if LOWEST <= intensity <= HIGHEST:
+    intensity, span = carbon / energy, span_of(statement)
+    if LOWEST <= intensity <= HIGHEST or (span is not None and span.holds(intensity)):
         return None
-    slip = carbon_slip(intensity)
+    slip = carbon_slip(intensity, span)
     if slip is None:
         return None
     return statement.finding(
@@ -142,13 +143,16 @@ def _by_intensity(evidence: Evidence, statement: Statement, carbon: float) -> Fi
     )
 
 
-def carbon_slip(intensity: float) -> float | None:
+def carbon_slip(intensity: float, span: Span | None = None) -> float | None:
     """Return the power of 1,000 that makes an intensity in g/kWh one that supplies have, if one does.
+
+    Where the place is known it must be one that the place has.
 
     >>> carbon_slip(0.385), carbon_slip(2400.0)
     (1000.0, None)
     """
-    return next((power for power in (1e3, 1e-3, 1e6, 1e-6) if 10 <= intensity * power <= HIGHEST), None)
+    low, high = (10.0, HIGHEST) if span is None else (max(span.low, LOWEST), span.high)
+    return next((power for power in (1e3, 1e-3, 1e6, 1e-6) if low <= intensity * power <= high), None)
 
 
 _SLIP_WORDS: Final = {
@@ -207,7 +211,7 @@ def _by_hours(statement: Statement, carbon: float) -> Finding | None:
     """Judge a carbon by the hardware and the hours that the row names."""
     allowed = allowed_gco2e(statement)
     slip = None if allowed is None else slip_into(allowed, carbon)
-    if allowed is None or slip is None:
+    if allowed is None or slip is None or by_row(statement, "carbon"):
         return None
     span = f"{show(allowed.gco2e, 'gCO2e')} to {show(allowed.most_gco2e, 'gCO2e')}"
     return statement.finding(

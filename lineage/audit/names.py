@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["family", "is_sized", "total_of"]
+__all__ = ["family", "is_sized", "is_total", "owner", "total_of"]
 
 _SIZE: Final = re.compile(r"\d+(\.\d+)?(x\d+(\.\d+)?)?[bmkt]$|\d+b\d+$")
 _SIZES: Final = frozenset(
@@ -15,6 +15,19 @@ _GENERIC: Final = frozenset(
     {"all", "total", "totals", "family", "series", "programme", "program", "project", "suite", "models"}
     | {"model", "collection", "sum"}
 )
+# Those of the generic names that nothing but a total has: a model may be called "base-model" or "project-x".
+_TOTALS: Final = frozenset(
+    {"all", "total", "totals", "family", "programme", "program", "suite", "models", "sum"}
+)
+
+
+def owner(product_id: str) -> str:
+    """Return who publishes a product, as far as its name tells; "" where it does not.
+
+    >>> owner("model:meta-llama/Llama-2-7b"), owner("model:llama-2")
+    ('meta-llama', '')
+    """
+    return product_id.rpartition(":")[2].rpartition("/")[0].lower()
 
 
 @lru_cache(maxsize=100_000)
@@ -44,6 +57,15 @@ def is_sized(product_id: str) -> bool:
     (True, False)
     """
     return any(_is_size(word) for word in _words(product_id))
+
+
+def is_total(product_id: str) -> bool:
+    """Say whether a name says that the product is several.
+
+    >>> is_total("model:code-llama-12-models"), is_total("model:llama-2")
+    (True, False)
+    """
+    return not _TOTALS.isdisjoint(_words(product_id))
 
 
 def total_of(product_id: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from lineage.audit.copies import is_copy
+from lineage.audit.comparing import digits
+from lineage.audit.copies import SURE_DIGITS, is_copy
 from lineage.audit.evidence import UNITS, Evidence, Statement
-from lineage.audit.names import family
+from lineage.audit.names import family, owner
 from lineage.findings import Finding
 from lineage.units import show
 
@@ -18,12 +19,14 @@ _NAMED: Final = 4
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Find figures that several products of one family state alike, none made out of another."""
     for impact in ("carbon", "energy"):
-        groups: dict[tuple[str, float], dict[int, Statement]] = {}
+        groups: dict[tuple[str, str, float], dict[int, Statement]] = {}
         for item in evidence.statements:
             value = item.stated.get(impact)
             if value and item.counts:
-                groups.setdefault((family(item.id), value), {}).setdefault(item.product, item)
-        for (_, value), members in groups.items():
+                # Models of two owners may be alike in name and in a round figure, and have nothing in common.
+                whose = "" if digits(value) >= SURE_DIGITS else owner(item.id)
+                groups.setdefault((whose, family(item.id), value), {}).setdefault(item.product, item)
+        for (_, _, value), members in groups.items():
             if len(members) > 1:
                 yield from _shared(evidence, impact, value, list(members.values()))
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
-from lineage.audit.comparing import fits
+from lineage.audit.comparing import digits, fits
 from lineage.audit.evidence import UNITS, Evidence, Statement
-from lineage.audit.names import family, total_of
+from lineage.audit.names import family, is_total, total_of
 from lineage.findings import Finding
 from lineage.kernels.jobs_values import total
 from lineage.units import show
@@ -19,6 +19,8 @@ WHOLE: Final = 0.01  # a total of all members, each rounded
 PART: Final = 0.001  # a total of some of them: chance must be kept out
 MOST_MEMBERS: Final = 6  # of a family, some of which are tried
 MOST_ROWS: Final = 60
+SURE_MEMBERS: Final = 3  # of a sum that no name tells: 2 t + 3 t = 5 t happens
+SURE_DIGITS: Final = 3
 _IMPACTS: Final = ("carbon", "energy")
 
 
@@ -104,7 +106,9 @@ def _of_family(evidence: Evidence, statement: Statement, impact: str) -> str:
     if len(members) <= MOST_MEMBERS:
         for size in range(len(members) - 1, 1, -1):
             for some in combinations(members, size):
-                if fits(sum(value for _, value in some), stated, PART):
+                if fits(sum(value for _, value in some), stated, PART) and not _by_chance(
+                    statement, stated, some
+                ):
                     return _holding(stated, some, UNITS[impact])
     return ""
 
@@ -118,9 +122,18 @@ def _of_source(evidence: Evidence, statement: Statement, impact: str) -> str:
         if item.counts and item.product != statement.product and item.stated.get(impact)
     ]
     stated = statement.stated[impact]
-    if len(rows) >= 2 and fits(sum(value for _, value in rows), stated, PART):
-        return _holding(stated, rows, UNITS[impact])
-    return ""
+    if len(rows) < 2 or _by_chance(statement, stated, rows):
+        return ""
+    return (
+        _holding(stated, rows, UNITS[impact]) if fits(sum(value for _, value in rows), stated, PART) else ""
+    )
+
+
+def _by_chance(statement: Statement, stated: float, members: Sequence[tuple[str, float]]) -> bool:
+    """Say whether a sum may be one by chance: of two round figures, under a name that is no total's."""
+    if len(members) >= SURE_MEMBERS or is_total(statement.id):
+        return False
+    return min(digits(value) for value in (stated, *(value for _, value in members))) < SURE_DIGITS
 
 
 def _holding(stated: float, members: Sequence[tuple[str, float]], unit: str) -> str:

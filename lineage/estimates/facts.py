@@ -1,15 +1,15 @@
 """What the graph says about each product that an estimate can use: size, tokens, year, the step that made it, place."""
 
-import math
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from lineage.estimates.amounts import FROM_TOKENS, ON_DATA, attribute, texts, tokens_of
 from lineage.estimates.constants import makers
-from lineage.estimates.names import root_method, size_in, stem
+from lineage.estimates.names import active_in, instructed, root_method, size_in, stem
 from lineage.graph import Graph
 from lineage.kernels.arrays import Codes, Flags, Floats
 from lineage.kernels.labels import Labels
@@ -17,7 +17,8 @@ from lineage.kernels.labels import Labels
 __all__ = ["DEFAULT_YEAR", "STEPS", "Facts", "facts_of", "read_facts"]
 
 # The step that made a product. "unstated": a model without a base, by an owner who is not known to train any from
-# nothing; "derived": made out of a base in a way that nothing tells.
+# nothing, or that follows instructions, by one who is; "derived": made out of a base in a way that nothing tells;
+# "... on data": nothing tells how many tokens it took, only the size of the data sets that it was made on.
 STEPS: Final = (
     "",
     "training",
@@ -30,6 +31,7 @@ STEPS: Final = (
     "derived",
     "unstated",
     "data",
+    *(step + ON_DATA for step in FROM_TOKENS),
 )
 _CODE: Final = {name: code for code, name in enumerate(STEPS)}
 # Where several parents tell of several steps, the first of these.
@@ -43,14 +45,10 @@ _FIRST: Final = (
     "derived",
 )
 _OF_RELATION: Final = {name: name for name in _FIRST} | {"unknown": "derived", "": "derived"}
-BYTES: Final = (
-    "bytes",
-    "size_bytes",
-    "dataset_size_bytes",
-)  # attributes of data sets, where importers leave them
+ACTIVE: Final = ("active_parameters",)  # of mixtures of experts, where own tables state them
 STEPS_OF_DATA: Final = ("pipeline_steps",)
-BYTES_PER_TOKEN: Final = 4.0  # of English text (GPT-2's tokenizer, Radford et al. 2019)
 DEFAULT_YEAR: Final = 2023  # of products without any date: the middle of the Hub's growth
+SAME_SIZE: Final = 0.1  # what a longer vocabulary or a new head may add
 _SIZES_FROM: Final = ("", "record", "name", "base")
 
 
@@ -59,8 +57,8 @@ class Facts:
     """Arrays over the products, (n,); NaN is not known.
 
     `size_from` says where the parameters come from: the record, the name, or the base (`base` is its code, -1
-    without). `teacher` is the active parameters of the largest parent; `parents` counts model parents; of a data set
-    the steps of its pipeline, 1 where nothing is said.
+    without). `tokens` of a step on data are those of its data sets. `teacher` is the active parameters of the largest
+    parent; `parents` counts model parents; of a data set the steps of its pipeline, 1 where nothing is said.
     """
 
     step: Labels
@@ -98,14 +96,17 @@ def read_facts(graph: Graph) -> Facts:
     known = ~np.isnan(active[parent])
     np.fmax.at(teacher, child[known], active[parent][known])
     parents: Codes = np.bincount(child, minlength=len(graph)).astype(np.int32)
-    parents[data] = _attribute(graph, STEPS_OF_DATA, 1.0)[data].astype(np.int32)
+    parents[data] = attribute(graph, STEPS_OF_DATA, 1.0)[data].astype(np.int32)
+    tokens, guessed = tokens_of(graph, data)
+    for name in FROM_TOKENS:
+        step[guessed & (step == _CODE[name])] = _CODE[name + ON_DATA]
     return Facts(
         step=Labels(step, STEPS),
         parameters=parameters,
         active=active,
         size_from=Labels(source, _SIZES_FROM),
         base=base,
-        tokens=_tokens(graph, data, child),
+        tokens=tokens,
         year=year,
         dated=dated,
         parents=parents,
@@ -134,7 +135,7 @@ def _steps(
     made = of_edge[relation.codes] if len(child) else np.zeros(0, np.int8)
     for name in reversed(_FIRST):
         step[child[made == _CODE[name]]] = _CODE[name]
-    libraries = _texts(graph, "library_name")
+    libraries = texts(graph, "library_name")
     derived = np.flatnonzero(step == _CODE["derived"])
     for code in derived.tolist():
         peft = libraries is not None and libraries[code] == "peft"
@@ -151,22 +152,26 @@ def _steps_of_roots(
 ) -> None:
     """Tell models that state no base apart, in place.
 
-    Its name may tell of a step. Else it was trained from nothing; of a crawl of the Hub only if its owner is known to
-    do that, or if it names no owner and a well-known architecture, and if no other such model has the same name: the
-    earliest of them counts, the others are copies.
+    Its name may tell of a step; of an owner who trains models from nothing, "instruct" may stand for all steps. Else
+    it was trained from nothing; of a crawl of the Hub only if its owner is known to do that, or if it names no owner
+    and a well-known architecture, and if no other such model has the same name: the earliest of them counts, the
+    others are copies.
     """
     crawl = "likes" in graph.tables["products"].column_names
     first: dict[str, tuple[tuple[bool, str, str], int]] = {}
     dates = graph.texts("products", "created_at") if crawl else []
     claimed = _claimed(graph) if crawl else None
+    tokens = graph.floats("products", "tokens")
     for code in roots:
         told = root_method(graph.ids[code])
+        if told == "fine-tune" and np.isnan(tokens[code]) and _last_of_a_family(graph.ids[code]):
+            told = "unstated"
         step[code] = _CODE[told]
         if told != "training" or claimed is None:
             continue
         step[code] = _CODE["unstated"]
         name = graph.ids[code].partition(":")[2]
-        owned = name.partition("/")[0].lower() in makers() if "/" in name else _well_known(name)
+        owned = _by_maker(name) if "/" in name else _well_known(name)
         if owned or claimed[code]:
             rank = (not owned, dates[code] or "9", name)
             key = stem(name) if "/" in name else name
@@ -174,6 +179,15 @@ def _steps_of_roots(
                 first[key] = (rank, code)
     for _, code in first.values():
         step[code] = _CODE["training"]
+
+
+def _by_maker(name: str) -> bool:
+    return name.partition("/")[0].lower() in makers()
+
+
+def _last_of_a_family(name: str) -> bool:
+    """Return whether a model without a base may have been trained from nothing before it was made to instruct."""
+    return _by_maker(name.partition(":")[2]) and instructed(name)
 
 
 def _claimed(graph: Graph) -> Flags:
@@ -187,10 +201,6 @@ def _well_known(name: str) -> bool:
     return size is not None and not size.source.startswith("its name")
 
 
-def _texts(graph: Graph, name: str) -> list[str | None] | None:
-    return graph.texts("products", name) if name in graph.tables["products"].column_names else None
-
-
 # -- sizes ------------------------------------------------------------------------------------------------
 
 
@@ -201,26 +211,22 @@ def _sizes(
 
     The record wins, except of adapters and quantised models, whose files hold other numbers than the model has.
     """
-    n = len(graph)
-    named, active = np.full(n, np.nan), np.full(n, np.nan)
-    for code in np.flatnonzero(model).tolist():
-        size = size_in(graph.ids[code])
-        if size is not None:
-            named[code], active[code] = size.parameters, size.active
     record = graph.floats("products", "parameters")
     trusted = ~np.isnan(record) & (record > 0) & model
     packed = (step == _CODE["adapter"]) | (step == _CODE["quantization"])
-    use = trusted & ~packed
-    ratio = np.where(np.isnan(named), 1.0, active / named)
-    parameters = np.where(use, record, named)
-    active = np.where(use, record * ratio, active)
-    source = np.where(use, 1, np.where(np.isnan(named), 0, 2)).astype(np.int8)
-    base = np.full(n, -1, np.int32)
-    inherits = step != _CODE["distillation"]
+    parameters, active, source = _own_sizes(graph, model, np.where(trusted & ~packed, record, np.nan))
+    stated = np.where(model & ~packed, attribute(graph, ACTIVE, np.nan), np.nan)
+    base = np.full(len(graph), -1, np.int32)
+    inherits = (step != _CODE["distillation"])[child]
+    alone = inherits & np.isnan(stated)[child]
     for _ in range(64):  # as deep as chains get; each pass hands sizes one step down
-        ready = np.isnan(parameters[child]) & ~np.isnan(parameters[parent]) & inherits[child]
-        if not ready.any():
+        active = np.where(stated <= parameters, stated, active)
+        ready = np.isnan(parameters[child]) & ~np.isnan(parameters[parent]) & inherits
+        sparse = alone & _of_that_mixture(parameters, active, child, parent)
+        if not ready.any() and not sparse.any():
             break
+        at, of = child[sparse], parent[sparse]
+        active[at] = parameters[at] * active[of] / parameters[of]
         at, of = child[ready], parent[ready]
         order = np.argsort(parameters[of], kind="stable")  # the largest parent is written last
         at, of = at[order], of[order]
@@ -230,54 +236,38 @@ def _sizes(
     return parameters, active, source, base
 
 
-# -- tokens and years -------------------------------------------------------------------------------------
-
-
-def _tokens(graph: Graph, data: Flags, derived: Codes) -> Floats:
-    """Return the tokens of each product: its own, else of a model the sum over its data sets where all are known."""
-    stated = graph.floats("products", "tokens")
-    tokens = np.where(stated > 0, stated, np.nan)
-    size = _attribute(graph, BYTES, np.nan)
-    tokens = np.where(np.isnan(tokens) & data & (size > 0), size / BYTES_PER_TOKEN, tokens)
-    child, parent = graph.integers("edges", "product"), graph.integers("edges", "parent")
-    if not len(child):
-        return tokens
-    sampled = graph.floats("edges", "tokens_sampled")
-    on_data = data[parent] & ~data[child]
-    amount = np.where(np.isnan(sampled), tokens[parent], sampled)[on_data]
-    if np.isnan(amount).all():
-        return tokens
-    total = np.bincount(child[on_data], weights=np.nan_to_num(amount), minlength=len(graph))
-    lacking = np.bincount(child[on_data], weights=np.isnan(amount), minlength=len(graph))
-    whole = (total > 0) & (lacking == 0) & np.isnan(tokens)
-    return np.where(whole, total, tokens)
-
-
-def _attribute(graph: Graph, names: Sequence[str], default: float) -> Floats:
-    """Return the first numeric attribute of these names, the default where there is none."""
-    values = np.full(len(graph), np.nan)
-    table = graph.tables["products"]
-    for name in names:
-        if name not in table.column_names:
+def _own_sizes(
+    graph: Graph, model: Flags, record: Floats
+) -> "tuple[Floats, Floats, np.ndarray[tuple[int], np.dtype[np.int8]]]":
+    """Return parameters and active parameters that record and name state, and which of them does."""
+    parameters, active = record.copy(), record.copy()
+    source = np.where(np.isnan(record), 0, 1).astype(np.int8)
+    for code in np.flatnonzero(model).tolist():
+        if source[code]:
+            active[code] = active_in(graph.ids[code], float(record[code]))
             continue
-        written = table.column(name).to_pylist()
-        numbers = [_number(item) for item in written]
-        values = np.where(np.isnan(values), np.array(numbers, np.float64), values)
-    return np.where(np.isnan(values), default, values)
+        size = size_in(graph.ids[code])
+        if size is not None:
+            parameters[code], active[code], source[code] = size.parameters, size.active, 2
+    return parameters, active, source
 
 
-def _number(item: object) -> float:
-    try:
-        value = float(str(item))
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) and value > 0 else math.nan
+def _of_that_mixture(parameters: Floats, active: Floats, child: Codes, parent: Codes) -> Flags:
+    """Return the edges from a mixture of experts to a model of the same size of which nothing tells that it is one."""
+    dense = active[child] == parameters[child]
+    with np.errstate(invalid="ignore"):
+        same = np.abs(parameters[child] / parameters[parent] - 1) < SAME_SIZE
+    of_them: Flags = dense & same & (active[parent] < parameters[parent])
+    return of_them
+
+
+# -- years ------------------------------------------------------------------------------------------------
 
 
 def _years(graph: Graph, child: Codes, parent: Codes) -> tuple[Floats, Flags]:
     """Return the year of each product; without a date that of its first child or parent, else the default."""
     dates = graph.texts("products", "created_at")
-    before = _texts(graph, "created_before")
+    before = texts(graph, "created_before")
     year = np.array([float(text[:4]) if text and text[:4].isdigit() else np.nan for text in dates])
     if before is not None:
         latest = np.array([float(text[:4]) if text and text[:4].isdigit() else np.nan for text in before])

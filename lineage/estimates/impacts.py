@@ -39,22 +39,27 @@ def embodied_rate(table: Shelf, accelerator: str) -> tuple[float, float, float, 
     return 0.0, best, hi, (device, server, life)
 
 
-def impact_terms(impact: str, places: Places, year: Floats, table: Shelf) -> tuple[Term, ...]:
+def impact_terms(
+    impact: str, places: Places, year: Floats, table: Shelf, *, systems: bool = True
+) -> tuple[Term, ...]:
     """Return what turns kWh into an impact, (rows,): nothing for energy; g/kWh for carbon; L/kWh for water.
 
     `places` may hold None: then the range of the countries where models come from is used; and the intensity of the
-    electricity itself, where a run states it.
+    electricity itself, where a run states it. Without `systems` carbon leaves out the making of the systems.
     """
     if impact == "energy":
         return ()
     years = np.rint(year).astype(np.int64)
     keys = list(zip(places, years.tolist(), strict=True))
     one = _water_rate if impact == "water" else _carbon_rate
+    if impact != "water" and not systems:
+        one = _grid_rate
     known = {key: one(*key, table) for key in dict.fromkeys(keys)}
     sides = np.array([known[key] for key in keys], dtype=np.float64).reshape(-1, 3).T
     if impact == "water":
         return (Term("water per kWh, site and electricity", Span(*sides), "L/kWh"),)
-    return (Term("carbon per kWh, grid and systems' making", Span(*sides), "gCO2e/kWh"),)
+    told = "grid and systems' making" if systems else "grid"
+    return (Term(f"carbon per kWh, {told}", Span(*sides), "gCO2e/kWh"),)
 
 
 def grid_of(place: Place, year: int, table: Shelf) -> tuple[float, float, float, str]:
@@ -78,6 +83,10 @@ def _carbon_rate(place: Place, year: int, table: Shelf) -> tuple[float, float, f
     lo, best, hi, _ = grid_of(place, year, table)
     made = embodied_rate(table, accelerator_of_year(year))
     return lo + made[0], best + made[1], hi + made[2]
+
+
+def _grid_rate(place: Place, year: int, table: Shelf) -> tuple[float, float, float]:
+    return grid_of(place, year, table)[:3]
 
 
 def _water_rate(place: Place, year: int, table: Shelf) -> tuple[float, float, float]:

@@ -1,23 +1,23 @@
 """Products whose runs are known in part: a stated energy or carbon, jobs, or hardware in prose; and where they ran."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
-from lineage.estimates.constants import range_of
 from lineage.estimates.hardware import HardwareRun, read_hardware
 from lineage.estimates.impacts import Place, grid_of
+from lineage.estimates.jobs import JobReader, JobRun, device_hours_terms, worst_of
 from lineage.estimates.spans import Span, Term, product
 from lineage.estimates.whereabouts import place_in
 from lineage.factors import Shelf
 from lineage.graph import Graph
 from lineage.kernels.arrays import Flags
 from lineage.run import Run
-from lineage.schema import MAKING_PHASES
+from lineage.schema import MAKING_PHASES, TIERS, tier_rank
 
-__all__ = ["Ran", "device_hours_terms", "runs_of"]
+__all__ = ["Known", "Ran", "runs_of"]
 
 # Columns in which importers and own tables keep prose about hardware and about the place of a run.
 HARDWARE: Final = ("co2_hardware_used", "hardware_used", "hardware")
@@ -25,10 +25,27 @@ PLACE: Final = ("co2_geographical_location", "geographical_location", "location"
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the jobs of one product, and is added to what is estimated of the rest.
+
+    `base` is the known part, lo, best and hi, in the unit of the run's impact. `operation` and `embodied` are the ids
+    of the jobs whose operation (JSC; energy; water) and whose systems' embodied carbon are in it. `intensity` is that
+    of jobs on a mix, in gCO2e/kWh.
+    """
+
+    base: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    operation: frozenset[str] = frozenset()
+    embodied: frozenset[str] = frozenset()
+    intensity: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
     """What is known of how a product was made: terms of its energy (empty where none follow), place and year.
 
-    The place is a name that the tables know, or the intensity of its electricity in gCO2e/kWh.
+    The place is a name that the tables know, or the intensity of its electricity in gCO2e/kWh. `jobs` are those that
+    the estimate is the sum of, `base` is what is known of them already, in the unit of the run's impact; the sum is
+    `whole` where no job leaves its operation unknown.
     """
 
     method: str
@@ -36,71 +53,50 @@ class Ran:
     terms: tuple[Term, ...]
     place: Place
     year: float | None = None
+    jobs: tuple[JobRun, ...] = ()
+    base: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    whole: bool = True
 
 
-def device_hours_terms(
-    hours: float, accelerator: str, table: Shelf, operator: str | None = None
-) -> tuple[Term, ...]:
-    """Return device-hours x rated power x draw x PUE as terms; empty for an accelerator that nobody knows.
-
-    >>> from lineage.factors import shelf
-    >>> [term.name for term in device_hours_terms(82432, "A100 SXM 80GB", shelf())]
-    ['device-hours', 'rated power of A100 SXM 80GB', "draw, host's share included", 'PUE']
-    """
-    found = table.accelerator(accelerator)
-    if found is None:
-        return ()
-    power = found.power_w
-    span = Span.of(power.lo / 1000, power.value / 1000, power.hi / 1000)
-    return (
-        Term("device-hours", Span.exact(hours), "h"),
-        Term(f"rated power of {found.name}", span, "kW", power.citation),
-        _range("draw", "draw, host's share included"),
-        _pue(table, operator),
-    )
-
-
-def _range(name: str, told: str) -> Term:
-    used = range_of(name)
-    return Term(told, used.span, used.unit, used.citation)
-
-
-def _pue(table: Shelf, operator: str | None) -> Term:
-    """Return the PUE of an operator that the tables know, else that of the published cases."""
-    if operator is not None:
-        choice = table.pue(operator)
-        if choice.factor.name.lower() == operator.lower():
-            factor = choice.factor
-            return Term("PUE", Span.of(factor.lo, factor.value, factor.hi), "1", factor.citation)
-    return _range("pue", "PUE")
-
-
-def runs_of(graph: Graph, run: Run, wanted: Flags, table: Shelf) -> dict[int, Ran]:
+def runs_of(
+    graph: Graph, run: Run, wanted: Flags, table: Shelf, known: Mapping[int, Known] | None = None
+) -> dict[int, Ran]:
     """Return what is known of the runs of the wanted products, by code.
 
-    A stated energy wins; for energy itself a stated carbon over the grid; then jobs of phases that made the product,
-    all of which must be known; then hardware prose with device-hours.
+    In this order: jobs of phases that made the product, if all of them tell their energy and a stated figure has no
+    better evidence; a stated energy (for energy itself a stated carbon over the grid); hardware prose with
+    device-hours, unless the jobs that do tell their energy took more; these jobs. `known` is what is added to the
+    estimate of the jobs, by product.
     """
     places = _places(graph, wanted)
     found = {code: Ran("", "imputed", (), place) for code, place in places.items()}
-    jobs, grids = _jobs(graph, run, wanted), _grids(graph)
     for code, hardware in _prose(graph, wanted).items():
         written = places.get(code) or hardware.place
         terms: tuple[Term, ...] = ()
         if hardware.device_hours is not None:
             terms = device_hours_terms(hardware.device_hours, hardware.accelerator, table, hardware.provider)
         found[code] = Ran("device-hours", "from-device-hours", terms, written)
-    for code, rows in jobs.items():
-        one = _summed(rows, table)
-        if one is not None:
-            stated = [known for row in rows if (known := _electricity(row, grids)) is not None]
-            place = stated[0] if stated else places.get(code)
-            started = next((row["started_at"] for row in rows if row["started_at"]), None)
-            found[code] = Ran(*one, place, float(started[:4]) if started else None)
-    for code, term in _stated(graph, run, wanted, places, table).items():
+    reader = JobReader(table, _grids(graph), _powers(graph))
+    for code, rows in _jobs(graph, run, wanted).items():
+        one = _summed([reader.read(row) for row in rows], rows, (known or {}).get(code, Known()))
+        if one is not None and (one.whole or _energy_of(one) >= _energy_of(found.get(code))):
+            named = found[code].place if code in found else None
+            others = {job.place for job in one.jobs if job.place is not None}
+            place = named if not others else next(iter(others)) if len(others) == 1 else None
+            jobs = tuple(job if job.place is not None else replace(job, place=place) for job in one.jobs)
+            found[code] = replace(one, place=place, jobs=jobs)
+    for code, (term, evidence) in _stated(graph, run, wanted, places, table).items():
+        made = found.get(code)
+        told = worst_of(job.tier for job in made.jobs) if made is not None and made.jobs else "unknown"
+        if made is not None and made.jobs and made.whole and tier_rank(told) <= tier_rank(evidence):
+            continue  # on a tie the jobs win, as in own costs
         method, tier = ("energy", "from-energy") if run.impact != "energy" else ("carbon", "imputed")
-        found[code] = Ran(method, tier, (term,), found[code].place if code in found else None)
+        found[code] = Ran(method, tier, (term,), made.place if made is not None else None)
     return found
+
+
+def _energy_of(ran: Ran | None) -> float:
+    return -1.0 if ran is None or not ran.terms else float(product(ran.terms).best[0])
 
 
 # -- stated figures ---------------------------------------------------------------------------------------
@@ -108,13 +104,14 @@ def runs_of(graph: Graph, run: Run, wanted: Flags, table: Shelf) -> dict[int, Ra
 
 def _stated(
     graph: Graph, run: Run, wanted: Flags, places: Mapping[int, str], table: Shelf
-) -> dict[int, Term]:
-    """Return the energy of products that state it; for the impact energy, their carbon over the grid's intensity."""
+) -> dict[int, tuple[Term, str]]:
+    """Return the energy of products that state it, and its evidence; for the impact energy, carbon over the grid."""
     stem = "own_carbon_gco2e" if run.impact == "energy" else "own_energy_kwh"
     lo, best, hi = (graph.floats("products", stem + bound) for bound in ("_lo", "", "_hi"))
     codes = np.flatnonzero(wanted & ~np.isnan(best) & (best > 0)).tolist()
     sources = graph.texts("products", stem.rsplit("_", 1)[0] + "_source") if codes else []
     dates = graph.texts("products", "created_at") if codes else []
+    tiers = graph.labels("products", stem.rsplit("_", 1)[0] + "_tier") if codes else []
     terms = {}
     for code in codes:
         span = Span.of(
@@ -124,9 +121,11 @@ def _stated(
             year = int((dates[code] or "2023")[:4])
             low, mid, high, source = grid_of(places.get(code), year, table)
             parts = (Term("carbon", span), Term("1 / grid", Span.of(1 / high, 1 / mid, 1 / max(low, 1.0))))
-            terms[code] = Term("stated carbon over the intensity of its grid", product(parts), "kWh", source)
+            term = Term("stated carbon over the intensity of its grid", product(parts), "kWh", source)
+            terms[code] = term, "imputed"
         else:
-            terms[code] = Term("stated energy", span, "kWh", sources[code] or "")
+            tier = tiers[code] if tiers[code] in TIERS else "reported"
+            terms[code] = Term("stated energy", span, "kWh", sources[code] or ""), tier
     return terms
 
 
@@ -191,59 +190,40 @@ def _grids(graph: Graph) -> dict[str, float]:
     }
 
 
-def _electricity(row: Mapping[str, Any], grids: Mapping[str, float]) -> Place:
-    """Return the intensity that a job states or its grid has in the graph, else the name of its grid."""
-    stated = row["grid_intensity_gco2e_per_kwh"]
-    if stated is not None:
-        return float(stated)
-    return grids.get(row["grid"], row["grid"]) if row["grid"] else None
+def _powers(graph: Graph) -> dict[str, float]:
+    """Return the power in W of the systems that the graph's own table describes."""
+    if not graph.rows("systems"):
+        return {}
+    rows = graph.tables["systems"].select(["id", "power_w"]).to_pylist()
+    return {row["id"]: float(row["power_w"]) for row in rows if row["power_w"] is not None}
 
 
-def _summed(rows: list[dict[str, Any]], table: Shelf) -> tuple[str, str, tuple[Term, ...]] | None:
-    """Return method, tier and terms of several jobs; None where one of them cannot be estimated."""
-    parts = [_one(row, table) for row in rows]
-    if any(part is None for part in parts):
-        return None
-    known = [part for part in parts if part is not None]
-    tier = "from-device-hours" if any(part[1] == "from-device-hours" for part in known) else "from-energy"
-    if len(known) == 1:
-        return known[0]
-    total = product(known[0][2])
-    for part in known[1:]:
-        total = total.plus(product(part[2]))
-    return "jobs", tier, (Term(f"energy of {len(known)} jobs", total, "kWh", "each: energy or device-hours"),)
+def _summed(jobs: list[JobRun], rows: list[dict[str, Any]], known: Known) -> Ran | None:
+    """Return the jobs of one product as a run; None where none of them tells its energy.
 
-
-def _one(row: Mapping[str, Any], table: Shelf) -> tuple[str, str, tuple[Term, ...]] | None:
-    cooled = row["pue_included"] or row["overhead_kwh"] is not None
-    pue: tuple[Term, ...] = () if cooled else (_given_pue(row),)
-    if row["energy_kwh"] is not None:
-        energy = row["energy_kwh"] + (row["overhead_kwh"] or 0.0)
-        return (
-            "energy",
-            "from-energy",
-            (Term("energy of the job", Span.exact(energy), "kWh", row["citation"] or ""), *pue),
+    The tier is the worst of them, `unknown` where a job tells nothing: then the sum is a lower bound.
+    """
+    marked = [
+        replace(
+            job,
+            operation=row["id"] not in known.operation,
+            embodied=row["id"] not in known.embodied,
+            place=known.intensity.get(row["id"], job.place),
         )
-    hours = row["device_hours"]
-    if hours is None and row["duration_h"] is not None:
-        hours = row["duration_h"] * (row["device_count"] or 1.0)
-    if hours is None:
+        for job, row in zip(jobs, rows, strict=True)
+    ]
+    told = tuple(job for job in marked if job.terms)
+    if not told:
         return None
-    hours *= row["share"] or 1.0
-    if row["power_w"] is not None:
-        used = (row["utilisation"] or 1.0) * row["power_w"] / 1000
-        terms = (
-            Term("device-hours", Span.exact(hours), "h"),
-            Term("power", Span.exact(used), "kW", row["citation"] or ""),
-        )
-        return "device-hours", "from-device-hours", (*terms, *pue)
-    rated = device_hours_terms(hours, row["system"], table) if row["system"] else ()
-    if not rated:
-        return None
-    return "device-hours", "from-device-hours", (*rated[:-1], *pue)
-
-
-def _given_pue(row: Mapping[str, Any]) -> Term:
-    if row["pue"] is not None:
-        return Term("PUE", Span.exact(row["pue"]), "1", row["citation"] or "")
-    return _range("pue", "PUE")
+    whole = all(job.terms or not job.operation for job in marked)
+    tier = worst_of((*(job.tier for job in told), "from-energy")) if whole else "unknown"
+    year = next((job.year for job in told if job.year is not None), None)
+    if len(marked) == 1:
+        return Ran(told[0].method, tier, told[0].terms, None, year, told, known.base)
+    total = product(told[0].terms)
+    for job in told[1:]:
+        total = total.plus(product(job.terms))
+    of = "" if len(told) == len(rows) else f"{len(told)} of "
+    name = f"energy of {of}{len(rows)} jobs"
+    term = Term(name, total, "kWh", "each: energy or device-hours")
+    return Ran("jobs", tier, (term,), None, year, told, known.base, whole)

@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from lineage.estimates.amounts import ON_DATA
 from lineage.estimates.facts import facts_of
 from lineage.estimates.impacts import Place, impact_terms
 from lineage.estimates.products import Bounds3, Estimate, Estimates, Group
 from lineage.estimates.runs import runs_of
 from lineage.estimates.spans import product
-from lineage.estimates.steps import Inputs, training_energy
+from lineage.estimates.steps import Inputs, step_energy, training_energy
 from lineage.factors import shelf
 from lineage.graph import Graph
 from lineage.kernels.labels import Labels
@@ -51,9 +52,13 @@ def from_scratch(graph: Graph, code: int, run: Run | None = None) -> Estimate | 
     places: list[Place] = [None] * len(graph)
     if code in ran:
         places[code] = ran[code].place
-    group = Group(
-        at, "training", "from-flops" if stated else "imputed", training_energy(given, stated=stated)
+    on_data = facts.step[code] == "training" + ON_DATA
+    terms = (
+        step_energy(facts.step[code], given, stated=False)
+        if on_data
+        else training_energy(given, stated=stated)
     )
+    group = Group(at, "training", "from-flops" if stated else "imputed", terms)
     impact = "carbon" if run.impact == "carbon-market" else run.impact
     span = product((*group.terms, *impact_terms(impact, [places[code]], given.year, table)))
     lo, best, hi = (np.full(len(graph), np.nan) for _ in range(3))

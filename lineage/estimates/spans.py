@@ -66,7 +66,7 @@ def product(terms: Sequence[Term]) -> Span:
     best: Floats = np.ones(1)
     down: Floats = np.zeros(1)
     up: Floats = np.zeros(1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a low bound of 0 is infinitely far
         for term in terms:
             span = term.span
             best = best * span.best

@@ -13,6 +13,8 @@ _PLACE: Final = re.compile(
     r"\b(?:in|at|region|location|from)[: ]+(?:the )?([A-Z][\w.]*(?: (?:of|and) [A-Z]\w*| [A-Z]\w*){0,2})|"
     r"[(,]\s*([A-Z][\w.]*(?: [A-Z]\w*){0,2})\s*(?=[(),.;]|$)"
 )
+_PAIR: Final = re.compile(r"(?<!\w)([A-Z][\w.]*(?: [A-Z]\w*){0,2})(?=, ?([A-Z]\w*(?: [A-Z]\w*){0,2}))")
+_SHORT: Final = ("USA", "UAE")  # names of three letters; other codes of countries are words as well
 _PROVIDERS: Final = (
     ("aws", r"\baws\b|amazon|sagemaker|\bp[345]d?e?\b(?= instances?)|\bec2\b"),
     ("gcp", r"\bgcp\b|google cloud"),
@@ -49,10 +51,34 @@ def place_in(text: str) -> str | None:
     bare = text.strip(" .")
     if len(bare) <= 40 and place_code(bare) is not None:
         return bare
+    part = _part_of_country(text)
+    if part is not None:
+        return part
     for match in _PLACE.finditer(text):
         name = (match[1] or match[2]).rstrip(".")
-        if len(name) > 2 and place_code(name) is not None:
+        if _surely(name, text) and place_code(name) is not None:
             return name
+    return None
+
+
+def _surely(name: str, text: str) -> bool:
+    """Whether a capitalised word in a sentence is a place: not "(Mac)" or "in ARM", codes of Macao and Armenia."""
+    if name == "Georgia":  # the state or the country
+        return "Tbilisi" in text
+    return len(name) > 3 or name.upper() in _SHORT
+
+
+def _part_of_country(text: str) -> str | None:
+    """Return the state or province that a phrase names with its country, as in "Atlanta, Georgia, USA"."""
+    from lineage.factors.places import place_code
+
+    for match in _PAIR.finditer(text):
+        part, country = re.sub(r"^(?:In|At|From) ", "", match[1]), match[2]
+        both, whole = place_code(f"{part}, {country}"), place_code(country)
+        if both is not None and "-" in both:
+            return f"{part}, {country}"
+        if whole is not None and (place_code(part) or "").startswith(f"{whole}-"):
+            return part
     return None
 
 

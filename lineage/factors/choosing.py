@@ -16,6 +16,10 @@ __all__ = ["YEARLY", "choose_name", "choose_place"]
 # the 62 countries with the most electricity (docs/factors.md).
 YEARLY: Final = 0.12
 
+# How far a part of a country lies from the whole, where no part of that country is known: 89 of the 94 states
+# and provinces of the tables lie within (Vermont is at 0.06 of the United States, Alberta at 3.9 of Canada).
+PART_LEAST, PART_MOST = 0.1, 2.5
+
 _Found = list[tuple["FactorSource", Factor]]
 
 
@@ -109,9 +113,7 @@ def _year_reason(row: Factor, year: int | None) -> str:
 def _other_year(shelf: "Shelf", factor: Factor, years: int) -> Factor:
     """Return a factor with a range wider by the years between; no grid is dirtier than coal alone."""
     grown = (1 + YEARLY) ** years
-    coal = [item.hi for item in shelf.shipped.find("source", "coal")] if factor.kind == "grid" else []
-    hi = min(factor.hi * grown, *coal) if coal else factor.hi * grown
-    return replace(factor, lo=factor.lo / grown, hi=max(factor.hi, hi))
+    return replace(factor, lo=factor.lo / grown, hi=_below_coal(shelf, factor, factor.hi * grown))
 
 
 def _other_place(shelf: "Shelf", row: Factor, asked: str) -> tuple[Factor, str]:
@@ -124,7 +126,19 @@ def _other_place(shelf: "Shelf", row: Factor, asked: str) -> tuple[Factor, str]:
         if ("-" not in item.name if whole else item.name.startswith(f"{row.name}-"))
     ]
     reason = f"nothing is known of {asked}, so {row.name}"
+    if not parts and not whole:
+        wide = replace(row, lo=row.lo * PART_LEAST, hi=_below_coal(shelf, row, row.hi * PART_MOST))
+        return (
+            wide,
+            f"{reason}, {PART_LEAST:g} to {PART_MOST:g} times, as far as parts of countries lie from them",
+        )
     if not parts:
         return row, reason
     widened = replace(row, lo=min(row.lo, *parts), hi=max(row.hi, *parts))
     return widened, f"{reason}, as wide as its {'countries' if whole else 'regions'}"
+
+
+def _below_coal(shelf: "Shelf", factor: Factor, hi: float) -> float:
+    """Return an upper bound that is no dirtier than coal alone, and no lower than the factor's own."""
+    coal = [item.hi for item in shelf.shipped.find("source", "coal")] if factor.kind == "grid" else []
+    return max(factor.hi, min(hi, *coal)) if coal else hi

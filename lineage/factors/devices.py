@@ -39,6 +39,7 @@ _MAKERS: Final = frozenset(
     ]
 )
 _FORMS: Final = re.compile(r"(sxm\d*|pcie?|oam|hbm\d*e?|nvl|nvlink|x?\d+ ?g[bi]?b?|smi|\d+gb)")
+_BOARD: Final = re.compile(r"pcie?|nvl")  # says another card than the memory does, so it is left out last
 _PLURAL: Final = re.compile(r"(?<=[VAPH]\d00)s\b")  # V100s are several V100, a V100S is another card
 _TOKEN: Final = re.compile(r"[a-z]+\d*[a-z]*\d*[a-z]*|\d+[a-z]*")
 
@@ -71,10 +72,14 @@ def _aliases() -> dict[str, str]:
 def device_names(text: str) -> tuple[str, ...]:
     """Return the names under which a device may stand in the tables, the most exact one first.
 
-    The maker is left out, then memory and form factor, one by one from the end.
+    The maker is left out, then memory and form factor, one by one from the end. An H100 80GB without a form factor
+    is the SXM card, as it is in Meta's and nearly all published trainings: the PCIe card of 80 GB, at half the
+    power, is called so, and NVL has 94 GB.
 
     >>> device_names("NVIDIA A100-SXM4-80GB")[0], device_names("Tesla V100 32 GB")[0]
     ('A100 SXM 80GB', 'V100 SXM2 32GB')
+    >>> device_names("H100-80GB")[0], device_names("H100 80GB (PCIe)")[0], device_names("H100")
+    ('H100 SXM', 'H100 PCIe', ('H100',))
     """
     tokens = _tokens(text)
     names = []
@@ -83,9 +88,10 @@ def device_names(text: str) -> tuple[str, ...]:
         name = known.get("".join(tokens))
         if name is not None:
             names.append(name)
-        drop = next((at for at in range(len(tokens) - 1, 0, -1) if _FORMS.fullmatch(tokens[at])), None)
-        if drop is None:
+        droppable = [at for at in range(len(tokens) - 1, 0, -1) if _FORMS.fullmatch(tokens[at])]
+        if not droppable:
             break
+        drop = min(droppable, key=lambda at: _BOARD.fullmatch(tokens[at]) is not None)
         tokens = tokens[:drop] + tokens[drop + 1 :]
     return tuple(dict.fromkeys(names))
 

@@ -100,7 +100,7 @@ class Shelf:
         """Return the life-cycle intensity of a source of electricity (coal, solar, ...) in gCO2e/kWh, or None."""
         from lineage.factors.devices import energy_source
 
-        return self._named("source", (energy_source(source),), None, source)
+        return self._named("source", (energy_source(source),), None)
 
     # -- data centres -----------------------------------------------------------------------------------------
 
@@ -124,12 +124,12 @@ class Shelf:
         >>> shelf().accelerator("NVIDIA A100-SXM4-80GB").power_w.value
         400.0
         """
-        power = self._named("power", (*device_names(name), name), None, name)
+        power = self._named("power", (*device_names(name), name), None)
         if power is None:
             return None
         names = (power.factor.name,)
-        peak = self._named("peak", names, None, name)
-        memory = self._named("memory", names, None, name)
+        peak = self._named("peak", names, None)
+        memory = self._named("memory", names, None)
         return Accelerator(
             name=power.factor.name,
             power_w=power.factor,
@@ -176,10 +176,11 @@ class Shelf:
             self.used[key] = choice
         return self.used[key]
 
-    def _named(self, kind: str, names: Sequence[str], year: int | None, asked: str) -> Choice | None:
+    def _named(self, kind: str, names: Sequence[str], year: int | None) -> Choice | None:
         from lineage.factors.choosing import choose_name
 
-        key = (kind, asked.strip().lower(), year, "")
+        # All names, not what was asked: V100s are several V100, a V100S is another card, both alike in lower case.
+        key = (kind, "\n".join(names).lower(), year, "")
         if key not in self.used:
             choice = choose_name(self, kind, names, year)
             if choice is None:
@@ -189,7 +190,7 @@ class Shelf:
 
     def _sure(self, kind: str, name: str | None, year: int | None, *, default: str = ANY) -> Choice:
         names = (name,) if name else ()
-        choice = self._named(kind, (*names, default, ANY), year, name or default)
+        choice = self._named(kind, (*names, default, ANY), year)
         if choice is None:
             raise LookupError(f"the shipped tables hold no {kind} of {default!r}")
         return choice

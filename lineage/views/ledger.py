@@ -187,7 +187,10 @@ class Ledger:
         date = item.job.started_at
         if date is None and len(intervals) > 1:
             return Amount(None, ("date of the job",))
-        holding = [interval for interval in intervals if date is None or interval.holds(date)]
+        held = [date is None or interval.holds(date) for interval in intervals]
+        if None in held:  # "2024" where the re-training was in the middle of the year
+            return Amount(None, ("date of the job",))
+        holding = [interval for interval, there in zip(intervals, held, strict=True) if there]
         return _sum([self._retraining_share(item.job, interval, twin=twin) for interval in holding])
 
     def _retraining_share(self, job: Job, interval: Retraining, *, twin: bool) -> Amount:

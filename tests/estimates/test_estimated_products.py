@@ -192,7 +192,7 @@ def test_the_intensity_that_a_job_or_its_grid_states_is_used() -> None:
     assert item is not None and item.value.lo == pytest.approx(2000)
 
 
-def test_several_jobs_add_up_and_one_that_is_not_understood_stops_it() -> None:
+def test_several_jobs_add_up_and_one_that_is_not_understood_leaves_them_a_lower_bound() -> None:
     rows = [
         {"product": "x/model", "device_hours": 100.0, "system": "A100"},
         {"product": "x/model", "energy_kwh": 10.0},
@@ -200,7 +200,10 @@ def test_several_jobs_add_up_and_one_that_is_not_understood_stops_it() -> None:
     made = estimate_products(graph("x/model", jobs=rows), CARBON).of(0)
     assert made is not None and made.method == "jobs" and made.tier == "from-device-hours"
     rows[0]["system"] = "a machine"
-    assert estimate_products(graph("x/model", jobs=rows), CARBON).of(0) is None
+    part = estimate_products(graph("x/model", jobs=rows), CARBON).of(0)
+    assert part is not None and part.tier == "unknown" and np.isnan(part.value.hi)
+    assert part.energy_kwh.best == 10.0 and part.value.best < made.value.best
+    assert "a lower bound" in part.notes[0]
     assert estimate_products(graph("x/model", jobs=[{"product": "x/model"}]), CARBON).of(0) is None
 
 

@@ -121,8 +121,10 @@ def test_a_package_with_other_files_is_named(tmp_path: Path, codecarbon: Package
 
 def test_an_adapter_comes_after_ours_and_before_the_world(codecarbon: Package) -> None:
     table = Shelf(None, Table("lineage", shipped()), (codecarbon,))
-    quebec, france = table.grid("Quebec", year=2023), table.grid("France", year=2023)
-    assert quebec is not None and quebec.factor.name == "CA-QC" and "from codecarbon 0.0" in quebec.reason
+    zone, france = table.grid("SE-SE3", year=2025), table.grid("France", year=2023)
+    assert zone is not None and zone.factor.name == "SE-SE3" and "from codecarbon 0.0" in zone.reason
+    quebec = table.grid("ca-central-1", year=2023)
+    assert quebec == Shelf(None, Table("lineage", shipped())).grid("ca-central-1", year=2023), "ours wins"
     assert france is not None and france.factor.value != 56.0
     assert all("codecarbon" not in item.note or "read from" not in item.note for item in france.considered)
     thorough = Shelf(None, Table("lineage", shipped()), (codecarbon,), thorough=True)

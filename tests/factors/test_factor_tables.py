@@ -44,6 +44,30 @@ def test_no_row_stands_twice() -> None:
     assert [key for key, count in keys.items() if count > 1] == []
 
 
+def test_provinces_of_canada_and_china_are_shipped() -> None:
+    places = {row.name: row for row in ROWS if row.kind == "grid" and row.basis == "location"}
+    assert len([name for name in places if name.startswith("CA-")]) == 13
+    assert len([name for name in places if name.startswith("CN-")]) == 30
+    assert places["CA-QC"].lo < 5 < places["CA-QC"].value < 35, "from what burns alone to the life cycle"
+    assert {name for name in places if "-" in name} <= {place_code(name) for name in places}, "no US-usa"
+
+
+def test_matching_claims_are_no_intensity_of_the_market() -> None:
+    zeros = [(row.name, row.basis) for row in ROWS if row.kind == "grid" and row.value == 0]
+    assert zeros == [("meta", "market")], "the one zero that a market-based figure was published with"
+
+
+def test_no_year_alone_has_a_grid_far_below_its_neighbours() -> None:
+    rows = {
+        (row.name, row.year): row
+        for row in ROWS
+        if row.kind == "grid" and row.basis == "location" and row.year is not None and "-" not in row.name
+    }
+    for (name, year), row in rows.items():
+        beside = [rows[key].lo for key in ((name, year - 1), (name, year + 1)) if key in rows]
+        assert not beside or row.lo > 0.4 * min(beside), row
+
+
 def test_where_two_sources_disagree_the_range_holds_both() -> None:
     embodied = {row.name: row for row in ROWS if row.kind == "embodied"}
     for kilograms in (150, 181, 273, 318, 567):

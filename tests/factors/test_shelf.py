@@ -96,6 +96,9 @@ def test_region_before_country_before_world() -> None:
     country = grid(ours(*whole, row("US-OH", 700.0)), "us-east-1", 2020)
     assert (country.factor.value, country.factor.lo, country.factor.hi) == (300.0, 300.0, 700.0)
     assert "nothing is known of US-VA, so US, as wide as its regions" in country.reason
+    alone = grid(ours(row("DK", 100.0, year=2020)), "DK-DK1", 2020)
+    assert (alone.factor.lo, alone.factor.hi) == (10.0, 250.0), "no part of it is known: strongly wider"
+    assert "nothing is known of DK-DK1, so DK, 0.1 to 2.5 times" in alone.reason
     world = grid(ours(*whole), "Kenya", 2023)
     assert (world.factor.value, world.factor.lo, world.factor.hi) == (500.0, 300.0, 500.0)
 

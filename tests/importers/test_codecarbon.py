@@ -60,11 +60,12 @@ def test_runs_become_jobs() -> None:
         "tracking_mode": "machine",
     }
     assert found["codecarbon:run-b"]["product"] == "dataset:acme/tiny-talk"
+    assert found["codecarbon:run-b"]["tier"] == "from-device-hours", "no counter is evident"
     assert len(found) == 3
     (interrupted,) = [row for row in jobs(claims) if row["energy_kwh"] is None]
     assert interrupted["grid_intensity_gco2e_per_kwh"] is None
     assert count_by_code(claims.findings) == {
-        "estimated-power": 1,
+        "estimated-power": 2,
         "guessed-phase": 2,
         "interrupted-run": 1,
         "repeated-record": 1,
@@ -115,22 +116,38 @@ def test_which_rows_are_one_run(tmp_path: Path, rows: tuple[str, ...], energies:
     assert len({row["id"] for row in jobs(claims)}) == len(energies)
 
 
+CONSTANT = "CPU at a constant {} W, memory by its size: up to {} of the energy; 1 run"
+UNKNOWN = "no counter is evident for the CPU, memory by its size: up to {} of the energy; 1 run"
+
+
 @pytest.mark.parametrize(
-    ("power", "energy", "tier", "findings"),
+    ("power", "cpu", "gpu", "model", "tier", "finding"),
     [
-        ("42.5", "1.9", "from-device-hours", ["CPU at a constant 42.5 W, up to 95% of the energy; 1 run"]),
-        ("42.5", "0.2", "measured", ["CPU at a constant 42.5 W, up to 10% of the energy; 1 run"]),
-        ("75", "", "from-device-hours", ["CPU at a constant 75 W, up to 100% of the energy; 1 run"]),
-        ("41.7", "1.9", "measured", []),
-        ("", "", "measured", []),
+        ("42.5", "1.9", "0", "Xeon", "from-device-hours", CONSTANT.format(42.5, "100%")),
+        ("42.5", "0.2", "1.5", "Xeon", "measured", CONSTANT.format(42.5, "25%")),
+        ("75", "", "", "Xeon", "from-device-hours", CONSTANT.format(75, "100%")),
+        # rated power x load, as newer versions take it where no counter can be read
+        ("31.7", "1.9", "0", "Xeon", "from-device-hours", UNKNOWN.format("100%")),
+        ("31.7", "0.9", "0.9", "Xeon", "from-device-hours", UNKNOWN.format("55%")),
+        ("31.7", "0.5", "1.1", "Xeon", "measured", UNKNOWN.format("45%")),
+        ("", "", "", "", "from-device-hours", UNKNOWN.format("100%")),
+        # powermetrics gives both, and nothing at all where it may not be read
+        ("4.1", "1.5", "0.1", "Apple M1", "measured", UNKNOWN.format("20%")),
+        ("4.1", "1.5", "0", "Apple M1", "from-device-hours", UNKNOWN.format("100%")),
     ],
 )
-def test_constant_power_is_no_measurement(
-    tmp_path: Path, power: str, energy: str, tier: str, findings: list[str]
+def test_measured_is_what_a_counter_evidently_gave(  # noqa: PLR0913 - one argument per column
+    tmp_path: Path, power: str, cpu: str, gpu: str, model: str, tier: str, finding: str
 ) -> None:
-    claims = read_rows(tmp_path, f"2024-01-01T10:01:00,m,r,60,1,2,{power},{energy},")
+    row = f"2024-01-01T10:01:00,m,r,60,1,2,{power},{cpu},,{gpu},{model}"
+    claims = read_rows(tmp_path, row, header=f"{HEADER},gpu_energy,cpu_model")
     assert [row["tier"] for row in jobs(claims)] == [tier]
-    assert said(claims, "estimated-power") == findings
+    assert said(claims, "estimated-power") == [finding]
+
+
+def test_all_energy_of_counters_is_no_finding(tmp_path: Path) -> None:
+    claims = read_rows(tmp_path, "2024-01-01T10:01:00,m,r,60,1,2,,,,2", header=f"{HEADER},gpu_energy")
+    assert (jobs(claims)[0]["tier"], said(claims, "estimated-power")) == ("measured", [])
 
 
 @pytest.mark.parametrize(

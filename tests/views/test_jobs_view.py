@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.costs import Job
 from lineage.errors import CycleError, InputError
 from lineage.graph import Graph
 from lineage.run import Run
 from lineage.testing import graph
 from lineage.views.jobs import COMPONENTS, JobMetrics, job_sheet, sheet_as_dict
+from lineage.views.retraining import retrainings
 
 YEAR = 8760.0
 SYSTEMS = {"s": {"embodied_gco2e": 10_000.0, "lifetime_h": 3 * YEAR, "power_w": 100.0}}
@@ -312,3 +314,50 @@ def test_a_cycle_is_the_runs_to_decide_only_where_a_product_is_asked_for() -> No
 def test_a_product_without_a_lifetime_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="job j1, product model:m: a lifetime of 0 h"):
         sheet(FULL, m=MODEL | {"lifetime_h": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("date", "share"),
+    [
+        ("2024", None),
+        ("2024-01", None),
+        ("2024-01-15", 40.0),
+        ("2023", 0.0),
+        ("2025", 40.0),
+        ("2024-02", 40.0),
+    ],
+)
+def test_a_date_that_is_coarser_than_the_interval_is_not_taken_for_one_outside(
+    date: str, share: float | None
+) -> None:
+    retrain = RETRAIN | {"started_at": "2024-01-15", "inferences": 10.0}
+    job = next(x for x in sheet(retrain, FULL | {"started_at": date}) if x.phase == "inference")
+    if share is None:
+        assert job.components["retraining"] is None
+        assert job.needs["retraining"] == ["date of the job"] and job.asc_expanded_gco2e is None
+    else:
+        assert "retraining" not in job.needs
+        assert bool(job.components["retraining"]) == bool(share)
+
+
+def test_a_year_lies_in_an_interval_of_the_whole_year() -> None:
+    def held(start: str, end: str) -> list[bool | None]:
+        told = Job(id="r", product=0, phase="retraining", interval_start=start, interval_end=end)
+        (interval,) = retrainings([told])
+        return [
+            interval.holds(date) for date in ("2023", "2024", "2024-02", "2024-02-29", "2024-03-01T10:00:00Z")
+        ]
+
+    assert held("2024-01-01", "2024-12-31") == [False, True, True, True, True]
+    assert held("2024-02-01", "2024-02-29") == [False, None, True, True, False]
+    assert held("2024-02-10", "2024-02-20") == [False, None, None, False, False]
+
+
+def test_a_size_in_a_part_of_the_interval_leaves_the_sum_unknown() -> None:
+    jobs = [
+        Job(id="r", product=0, phase="retraining", started_at="2024-01-15"),
+        Job(id="i", product=0, phase="inference", started_at="2024-03-01", size=1.0),
+        Job(id="k", product=0, phase="inference", started_at="2024", size=1.0),
+    ]
+    assert retrainings(jobs[:2])[0].total_size == 1.0
+    assert retrainings(jobs)[0].total_size is None
