@@ -26,8 +26,8 @@ REASONS: Final = {
     "3 plain Python": "72 times at 300,000 products; where neither fits the caches, both wait for memory.",
     "3": "the peer's loops are compiled too.",
     "12 bw2calc, first demand": "the peer's factorisation is within a tenth of the target.",
-    "4 scipy engine / numba engine": "scipy substitutes by a general triangular solve, after a search for components; on a "
-    "chain both are reads at random, twice as many as the compiled engine makes.",
+    "4 scipy engine / numba engine": "scipy substitutes by a general triangular solve, after a search for components: "
+    "on a chain twice as many reads at random as the compiled engine makes.",
     "6 plan": "four fifths is the topological order, which the readable kernel makes: each product waits on one "
     "parent, and finding out whether that one is placed is a read at random. Asking ahead saves a sixth here, and "
     "nothing on a random graph.",
@@ -40,8 +40,8 @@ REASONS: Final = {
     "14 cyclic": "the products below a cycle are visited twice: left over by the fast pass first, then computed in the "
     "order that the search for cycles gives.",
     "15": "a walk over ancestors reads one place at random a step, and rarely finds it in the cache.",
-    "16 p99": "the sketch's own error: a count has 1 / sqrt(k - 2), and a share sums few of them where a product has few "
-    "large ancestors; a larger k narrows it.",
+    "16 p99": "the sketch's own error: a count has 1 / sqrt(k - 2), and a share sums few of them where a product has "
+    "few large ancestors; a larger k narrows it.",
     "16": "each edge merges two sorted lists of up to 256 places, and those of a hub's children one after the other.",
     "20": "four fifths are numpy, pyarrow and click; the rest is 64 modules of this package.",
     "19 ids to codes": "all of it is the hash table of pyarrow: 11 million texts, read at random.",
