@@ -202,12 +202,13 @@ def pert(lo: float, mode: float, hi: float, *, relative: bool = False) -> Distri
     return Distribution("pert", (lo, mode, hi), relative)
 
 
-def parse(text: str, unit: str = "") -> Distribution:
+def parse(text: str, unit: str = "", *, bare: bool = True) -> Distribution:
     """Read a distribution: "uniform(20, 60)", "pert(90%, 100%, 130%)", "triangular(150 kg, 318 kg, 568 kg)".
 
-    `unit` is the base unit of the input ("" for a plain number); numbers without a unit count as being in it.
-    Per cent makes it relative to the input's best value; per cent and units do not mix. Raises `OptionError` with
-    the text, what is wrong with it, and an example.
+    `unit` is the base unit of the input ("" for a plain number); numbers of which none has a unit count as being in
+    it, unless `bare` is false: then each but 0 needs its own. Per cent makes it relative to the input's best value.
+    Per cent, units and numbers without a unit do not mix. Raises `OptionError` with the text, what is wrong with it,
+    and an example.
 
     >>> parse("triangular(150 kg, 318 kg, 568 kg)", "gCO2e").parameters
     (150000.0, 318000.0, 568000.0)
@@ -226,6 +227,11 @@ def parse(text: str, unit: str = "") -> Distribution:
         raise OptionError(
             f"{text!r} mixes per cent of the best value with other numbers; write all of them in one way"
         )
+    plain = [_bare(word) for word, factor in zip(words, factors, strict=True) if unit and not factor]
+    if any(plain) and None in plain:
+        raise OptionError(f"{text!r} mixes numbers with and without a unit; write the unit with each number")
+    if any(plain) and not bare:
+        raise OptionError(f"{text!r} has numbers without a unit; write the unit with each number")
     try:
         values = [
             number(word) if factor else number(word[:-1]) / 100 if word.endswith("%") else _read(word, unit)
@@ -234,6 +240,14 @@ def parse(text: str, unit: str = "") -> Distribution:
     except UnitError as error:
         raise OptionError(f"{text!r}: {error}") from None
     return Distribution(kind, tuple(values), relative=bool(relative) and all(relative))
+
+
+def _bare(word: str) -> float | None:
+    """Return the number that a word is; None where it has a unit or per cent, or is no number."""
+    try:
+        return number(word)
+    except UnitError:
+        return None
 
 
 def _read(word: str, unit: str) -> float:

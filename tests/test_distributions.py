@@ -62,6 +62,25 @@ def test_what_is_no_distribution(text: str, problem: str) -> None:
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["uniform(6, 9 t)", "uniform(6 t, 9000)", "pert(1 t, 2, 3 t)", "normal(9 t, 1)"]
+)
+def test_units_are_written_with_each_number_or_none(text: str) -> None:
+    with pytest.raises(OptionError, match="mixes numbers with and without a unit; write the unit with each"):
+        parse(text, "gCO2e")
+
+
+def test_numbers_without_a_unit() -> None:
+    assert parse("uniform(0, 9 t)", "gCO2e").parameters == (0.0, 9e6)  # 0 is 0 in every unit
+    assert parse("uniform(0, 9 t)", "gCO2e", bare=False).parameters == (0.0, 9e6)
+    assert parse("lognormal(9 t, 2)", "gCO2e", bare=False).parameters == (9e6, 2.0)
+    assert parse("uniform(6, 9)", "gCO2e").parameters == (6.0, 9.0)
+    assert parse("uniform(6, 9)", bare=False).parameters == (6.0, 9.0)  # plain numbers have none
+    assert parse("uniform(50%, 90%)", "gCO2e", bare=False).relative
+    with pytest.raises(OptionError, match="has numbers without a unit; write the unit with each number"):
+        parse("uniform(6, 9)", "gCO2e", bare=False)
+
+
 def test_wrong_units_and_values() -> None:
     with pytest.raises(OptionError, match="is not a mass"):
         parse("uniform(1 kg, 3 kWh)", "gCO2e")

@@ -24,7 +24,9 @@ def test_the_last_line_that_fits_counts() -> None:
 
 def test_units_of_the_sections() -> None:
     made = Uncertainty(
-        grid={"FR": "uniform(41 g/kWh, 98)"}, power={"*": "fixed(0.4 kW)"}, embodied={"*": "fixed(318 kg)"}
+        grid={"FR": "uniform(41 g/kWh, 98 g/kWh)"},
+        power={"*": "fixed(0.4 kW)"},
+        embodied={"*": "fixed(318 kg)"},
     )
     values = {
         section: rule.distribution.parameters

@@ -113,9 +113,14 @@ def base_answer(told: "BaseAdvice", top: int, output: Output) -> Answer:
             f"Cheapest: {told.best.id}: base + adaptation + inference + re-training = {told.best.arithmetic}"
         )
     elif told.rows:
-        notes.append("No candidate is known in full; those above are lower bounds.")
+        notes.append("No base is known whole: lower bounds are listed, in order of them and without a rank.")
     else:
         notes.append("No candidate has a known cost.")
+    partly = sum(row.rank is None for row in told.rows)
+    if partly and told.best is not None:
+        notes.append(
+            f"Without a rank (-): {counted(partly, 'candidate')} with unknown parts; their totals are lower bounds."
+        )
     notes.append(f"From scratch, as in the plan: {amount(told.scratch, unit)}")
     if told.unknown:
         notes.append(f"Left out: {counted(told.unknown, 'model')} of unknown EPC")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from lineage.cli.opening import stored_graph
 from lineage.cli.options import Known, output_options, run_options, store_option
@@ -89,6 +90,10 @@ def compare_command(  # noqa: PLR0913 - one parameter per option
     if uncertainty is not None and not (is_base and samples):
         raise OptionError("--uncertainty is for one base, with --samples N; a plan has its own ranges")
     _fitting(subject, scratch_costs, samples, (top_families, metrics, scores))
+    if no_scale and (scores is not None or not (is_base or top_families)):
+        raise OptionError(
+            "--no-scale is for a base in the store, or --top-families N; leave it out here: nothing is scaled"
+        )
     if scores is not None:
         _quality(scores, metrics, run, output)
     elif subject is not None and subject.endswith(".toml"):
@@ -146,6 +151,12 @@ def _plan(path: Path, address: str, run: Run, how: tuple[str | None, int | None]
 
     mode, samples = how
     plan = Plan.from_file(path)
+    asked = click.get_current_context().get_parameter_source("impact")
+    if asked is ParameterSource.COMMANDLINE and run.impact != plan.impact:
+        raise OptionError(
+            f"--impact {run.impact} is not the impact of {path}, {plan.impact}; leave the option out, or write "
+            f'impact = "{run.impact}" and the costs in its unit into the plan'
+        )
     graph = stored_graph(address) if any(figure.product for figure in plan.figures.values()) else None
     told = compare_plan(plan, graph, run, mode=mode, samples=samples or 1000)
     other = "consequential" if told.mode == "attributional" else "attributional"
@@ -170,8 +181,10 @@ def _families(
         output.show(families_answer(found, mode or MODES[0], run, output))
         return
     told = compare(graph, subject, run, mode=mode, scratch=costs)
-    chances = None if samples is None else told.chances(samples, uncertainty_of(uncertainty))
-    output.show(family_answer(told, chances, run, output))
+    is_open = told.compared and told.charged.best is not None and told.undrawn is not None
+    unsure = uncertainty_of(uncertainty)
+    chances = None if samples is None or is_open else told.chances(samples, unsure)
+    output.show(family_answer(told, chances, run, output, asked=samples is not None))
 
 
 def _quality(folder: Path, metrics: Sequence[str], run: Run, output: Output) -> None:

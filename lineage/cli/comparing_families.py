@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lineage.cli.comparing_plans import SAID
+from lineage.cli.comparing_plans import verdict_said
 from lineage.cli.figures import amount, amount_columns, full_amount, header
 from lineage.cli.output import Answer, Grid, Output
 from lineage.cli.sampling import told_findings
 from lineage.cli.text import counted, share
 from lineage.run import Run
-from lineage.units import show
 
 if TYPE_CHECKING:
     from lineage.strategies.families import Descendant, FamilyComparison
@@ -18,11 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["families_answer", "family_answer"]
 
 MOST_ROWS = 30  # of the table for people
+_BOUNDS = {"at the earliest": "≥ ", "at the latest": "≤ ", "as far as known": "~ "}
 _CHEAPER = {"alone": "from scratch", "reuse": "reuse", "equal": "equal", None: "?"}
 
 
-def family_answer(told: "FamilyComparison", drawn: "Chances | None", run: Run, output: Output) -> Answer:
-    """Return the descendants in order of date, then the sums."""
+def family_answer(
+    told: "FamilyComparison", drawn: "Chances | None", run: Run, output: Output, *, asked: bool = False
+) -> Answer:
+    """Return the descendants in order of date, then the sums; `asked` for chances, why there are none is said."""
     from lineage.strategies.documents import document_of_families
 
     limited = output.format == "table" and output.file is None
@@ -44,7 +46,7 @@ def family_answer(told: "FamilyComparison", drawn: "Chances | None", run: Run, o
             *(notes if len(rows) < len(told.rows) else []),
             "",
             *_sums(told),
-            *_chance(drawn),
+            *_chance(drawn, told.undrawn if asked else None),
             *told_findings(told.findings, output),
         ],
         findings=told.findings,
@@ -61,7 +63,9 @@ def _cells(row: "Descendant", unit: str) -> tuple[str, ...]:
         full_amount(row.reuse, unit),
         full_amount(row.scratch, unit),
         row.method,
-        f"{_CHEAPER[row.cheaper]}{sure}",
+        f"{_CHEAPER[row.cheaper]}{sure}"
+        if row.cheaper is not None or row.leads is None
+        else f"{_CHEAPER[row.leads]}, as far as known",
     )
 
 
@@ -78,9 +82,7 @@ def _sums(told: "FamilyComparison") -> list[str]:
             f"Like for like, {told.compared} of {counted(len(told.rows), 'descendant')} with both figures: "
             f"actual {full_amount(told.actual, unit)}, each from scratch {full_amount(told.counterfactual, unit)}"
         )
-    saved = told.saved.best
-    by = "" if not saved else f", by {show(abs(saved), unit)}"
-    lines.append(f"Cheaper ({told.mode}): {SAID[told.cheaper]}{by}")
+    lines.append(f"Cheaper ({told.mode}): {verdict_said(told)}")
     lines.append(paid_line(told))
     if told.cheaper_alone:
         named = ", ".join(row.id for row in told.cheaper_alone[:5])
@@ -97,23 +99,28 @@ def _sums(told: "FamilyComparison") -> list[str]:
 
 def paid_line(told: "FamilyComparison") -> str:
     """Return when reuse began to pay, as a sentence."""
+    from lineage.strategies.open_ended import side_of
+
     paid = told.paid
     if paid.count is None:
         return f"Reuse has not begun to pay: {paid.why}"
     day = "" if paid.date is None else f", {paid.date[:10]}"
     average = paid.average
-    real = (
-        ""
-        if average is None or average.real is None
-        else f"; k* of an average descendant: {average.real:.4g}"
-    )
+    real = ""
+    if average is not None and average.real is not None:
+        least = {"reuse": "at least ", "scratch": "at most ", "both": "as far as known "}
+        real = f"; k* of an average descendant: {least.get(side_of(average) or '', '')}{average.real:.4g}"
+    bound, _, reason = paid.why.partition(": ")
     back = "" if paid.again is None else f"; it fell back, last at descendant {paid.again:,}"
-    return f"Reuse began to pay with descendant {paid.count:,} ({paid.product}{day}){back}{real}"
+    when, because = (f"{bound} ", f"; {reason}") if paid.why else ("", "")
+    return (
+        f"Reuse began to pay {when}with descendant {paid.count:,} ({paid.product}{day}){because}{back}{real}"
+    )
 
 
-def _chance(drawn: "Chances | None") -> list[str]:
+def _chance(drawn: "Chances | None", why: str | None) -> list[str]:
     if drawn is None:
-        return []
+        return [] if why is None else [f"P(reuse cheaper) is not drawn: {why}"]
     return [
         f"P(reuse cheaper) = {share(drawn.less)} (standard error {share(drawn.error)}), the same draws for both"
     ]
@@ -173,7 +180,9 @@ def _family_cells(item: "FamilyComparison") -> tuple[str, ...]:
         charged,
         full_amount(item.actual, unit),
         full_amount(item.counterfactual, unit),
-        "-" if item.paid.count is None else f"{item.paid.count:,}",
+        "-"
+        if item.paid.count is None
+        else f"{_BOUNDS.get(item.paid.why.partition(':')[0], '')}{item.paid.count:,}",
         f"{len(item.cheaper_alone):,}",
     )
 

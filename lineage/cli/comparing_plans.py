@@ -11,9 +11,10 @@ from lineage.units import show
 
 if TYPE_CHECKING:
     from lineage.strategies.cases import BreakEven, Flip
+    from lineage.strategies.families import FamilyComparison
     from lineage.strategies.planned import PlanComparison
 
-__all__ = ["plan_answer"]
+__all__ = ["break_even_line", "plan_answer", "verdict_said"]
 
 SAID = {"reuse": "reuse", "scratch": "from scratch", "equal": "neither: both cost the same", None: "unknown"}
 
@@ -74,9 +75,7 @@ def _count(value: float | None) -> str:
 
 
 def _verdict(told: "PlanComparison", twin: "PlanComparison") -> list[str]:
-    saved = told.saved
-    by = "" if saved.best is None or not saved.best else f", by {show(abs(saved.best), told.unit)}"
-    lines = [f"Cheaper ({told.mode}): {SAID[told.cheaper]}{by}; {twin.mode}: {SAID[twin.cheaper]}"]
+    lines = [f"Cheaper ({told.mode}): {verdict_said(told)}; {twin.mode}: {verdict_said(twin, other=True)}"]
     if told.mode == "consequential" and told.plan.exists:
         lines.append("The base exists: its cost is sunk and counts for nothing here.")
     elif told.plan.share == "equal":
@@ -89,6 +88,8 @@ def _verdict(told: "PlanComparison", twin: "PlanComparison") -> list[str]:
         lines.append(
             "≥: something unknown has part in it; such a total is a lower bound, and k* and n* rest on it."
         )
+    if told.undrawn is not None and told.size is not None:
+        lines.append(f"P(reuse cheaper) is not drawn: {told.undrawn}")
     if told.chances is not None:
         chance = told.chances
         lines.append(
@@ -107,6 +108,17 @@ def _verdict(told: "PlanComparison", twin: "PlanComparison") -> list[str]:
     return lines
 
 
+def verdict_said(told: "PlanComparison | FamilyComparison", *, other: bool = False) -> str:
+    """Return the verdict with by how much; qualified where the side that leads has no upper bound."""
+    saved = told.saved.best
+    by = show(abs(saved), told.unit) if saved else ""
+    if told.cheaper is None and told.leads == "equal":
+        return "neither, as far as known: both cost the same"
+    if told.cheaper is None and told.leads is not None:
+        return f"{SAID[told.leads]}, if what is unknown is below {by}"
+    return SAID[told.cheaper] + (f", by {by}" if by and not other else "")
+
+
 def _breaks(told: "PlanComparison") -> list[str]:
     return [
         break_even_line("k*, tasks from which reuse is cheaper", told.tasks_star),
@@ -116,13 +128,21 @@ def _breaks(told: "PlanComparison") -> list[str]:
 
 def break_even_line(what: str, found: "BreakEven") -> str:
     """Return a break-even as a sentence: the integer with the real value beside it, or why there is none."""
-    if found.unknown is not None:
+    from lineage.strategies.open_ended import side_of
+
+    side = side_of(found)
+    if found.unknown is not None and side is None:
         return f"{what}: unknown, as {found.unknown} is not known"
-    real = "" if found.real is None else f" ({_count(found.real)} exactly)"
     if found.never is not None:
-        return f"{what}: never, because {found.never}"
-    until = "" if found.last is None else f", up to {found.last:,}"
-    return f"{what}: {found.integer:,}{until}{real}"
+        return f"{what}: never{'' if side is None else ' as far as known'}, because {found.never}"
+    how = "exactly" if side is None else "by what is known"
+    real = "" if found.real is None else f" ({_count(found.real)} {how})"
+    least, most = {"reuse": ("at least ", "at most "), "scratch": ("at most ", "at least ")}.get(
+        side or "", ("", "")
+    )
+    until = "" if found.last is None else f", up to {most}{found.last:,}"
+    known = ", as far as known" if side == "both" else ""
+    return f"{what}: {least}{found.integer:,}{until}{known}{real}"
 
 
 def _flips(flips: "tuple[Flip, ...]") -> list[str]:
@@ -133,5 +153,6 @@ def _flips(flips: "tuple[Flip, ...]") -> list[str]:
             lines.append(f"  {row.parameter} (now {now}): no flip; {row.why}")
             continue
         value = show(row.value, row.unit) if row.unit else _count(row.value)
-        lines.append(f"  {row.parameter} (now {now}): {value}; above it {SAID[row.above]} is cheaper")
+        known = " as far as known" if row.why.startswith("as far as known") else ""
+        lines.append(f"  {row.parameter} (now {now}): {value}; above it {SAID[row.above]} is cheaper{known}")
     return lines

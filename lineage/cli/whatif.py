@@ -18,6 +18,7 @@ from lineage.units import show
 
 if TYPE_CHECKING:
     from lineage.scenarios import Scenario, WhatIf
+    from lineage.scenarios.change import Change
     from lineage.scenarios.movement import Moved
     from lineage.scenarios.sweeps import Swept
 
@@ -230,7 +231,7 @@ def _parts_lines(told: "WhatIf", names: Sequence[str]) -> list[str]:
     """Return what each change adds to the figures of the named products, else of the one that moved most."""
     chosen = list(names[:MOST_PARTED]) or [row.id for row in told.results[:1]]
     idle = [
-        not count and step.change.section in _OF_JOBS
+        not count and (step.change.section in _OF_JOBS or _adds_job(step.change))
         for count, step in zip(told.reach, told.steps, strict=True)
     ]
     hint = [_WINS] if any(idle) else []
@@ -253,6 +254,10 @@ def _parts_lines(told: "WhatIf", names: Sequence[str]) -> list[str]:
     columns = ("change", "#", *chosen, "products moved")
     title = f"What moved the {told.view}, the most first (# is the order in which the changes are applied):"
     return ["", title, *aligned(columns, cells), *hint]
+
+
+def _adds_job(change: "Change") -> bool:
+    return change.section == "add" and change.field == "jobs"
 
 
 def _input_lines(told: "WhatIf") -> list[str]:
@@ -290,9 +295,13 @@ def _value(item: Any, value: Any) -> str:
 
 
 def _sweep_lines(swept: "Swept", name: str) -> list[str]:
-    cells = [(text, *(show(value, swept.unit) for value in values)) for text, values in swept.rows]
+    cells = [
+        (text, *(amount(stage.at(product), swept.unit) for product in swept.products))
+        for (text, _), stage in zip(swept.rows, swept.stages, strict=True)
+    ]
     flips = [
-        f"The ranking flips at {swept.range.key} = {swept.range.label(flip.value)}: "
+        f"The ranking flips{', as far as known,' if flip.open else ''} "
+        f"at {swept.range.key} = {swept.range.label(flip.value)}: "
         f"below it {flip.below} is cheaper, above it {flip.above}"
         for flip in swept.flips
     ]

@@ -17,8 +17,9 @@ from lineage.units import number, quantity
 __all__ = ["Amount", "amount", "own_amount"]
 
 _TIMES: Final = re.compile(r"[xX×*]\s*(?P<factor>[0-9.,eE+-]+)")
-_PERCENT: Final = re.compile(r"(?P<number>[+-]?\s*[0-9.,]+)\s*%")
+_PERCENT: Final = re.compile(r"(?P<number>[+-]?\s*[0-9.,]+(?:[eE][+-]?[0-9]+)?)\s*%")
 _SHARES: Final = ("w", "utilisation", "share")
+_SIGNED: Final = ("merge_weight", "quality")
 _RELATIVE: Final = 'write "x 0.9" or "-10 %" to change what is there'
 
 
@@ -54,8 +55,12 @@ def amount(value: Any, item: Column) -> Amount:
     if found is not None:
         return found
     text = value if isinstance(value, str) else str(value)
+    if text.lstrip().startswith("+") and item.name not in _SIGNED:
+        raise InputError(
+            f"{clip(text)} has a sign, but would be a new value; leave out the +, or {_RELATIVE}"
+        )
     read = _share(value, item) or _absolute(value, item)
-    if read < 0 and item.name not in ("merge_weight", "quality"):
+    if read < 0 and item.name not in _SIGNED:
         raise InputError(f"{clip(text)} is negative; {_RELATIVE}")
     if item.name == "own" or (item.name == "w" and read <= 1):
         return Amount("set", read)  # nothing else to be checked, and asked a thousand times in a second

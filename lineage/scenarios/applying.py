@@ -17,7 +17,7 @@ from lineage.scenarios.rows import add_row, removed, replace_parent
 from lineage.scenarios.scenario import Scenario
 from lineage.schema import CLAIM_TABLES, GRAPH_TABLES, IMPACTS, MAKING_PHASES, Column, kind_of
 from lineage.tables.cells import BadCell, read_cells
-from lineage.tables.checks import check
+from lineage.tables.checks import check, in_range
 
 __all__ = ["apply", "changed"]
 
@@ -80,6 +80,11 @@ def _own(draft: Draft, change: Change) -> None:
     except InputError as error:
         raise change.fault(str(error)) from None
     if change.section == "own_market":
+        if impact not in ("", "carbon"):
+            raise change.fault(
+                f'{change.value!r} is no mass of CO2e, and [own_market] holds carbon; write for example "2 t", '
+                f"or {change.value!r} under [own]"
+            )
         impact = "carbon-market"
     rows = _products(draft, change)
     if value.kind == "times":
@@ -152,7 +157,7 @@ def _scale(draft: Draft, table: str, name: str, rows: list[int], value: Amount) 
 def _facts(draft: Draft, change: Change) -> None:
     """Change one column of the rows that the target names."""
     table = change.section
-    rows = _rows(draft, change)
+    rows = _rows(draft, change, table)
     if table == "jobs" and change.field == "power_cap":
         with_power_cap(draft, change, rows)
         return
@@ -179,15 +184,24 @@ def _facts(draft: Draft, change: Change) -> None:
         way_out = "the policy decides it" if item.name == "w" else "it is unknown"
         raise change.fault(f"there is no {change.field} to multiply: {way_out}; give a value instead")
     new = value.applied(old)
+    _check_range(change, item, new)
     draft.put_floats(table, item.name, rows, new)
     if table == "edges" and item.name == "w":
-        _check_shares(change, new)
         draft.put(table, "weight_source", rows, None if value.kind == "unknown" else "explicit")
 
 
-def _check_shares(change: Change, values: Any) -> None:
-    if np.nanmax(values, initial=0.0) > 1:
-        raise change.fault(f"makes a share of {np.nanmax(values):g}; shares lie between 0 and 1")
+def _check_range(change: Change, item: Column, values: Any) -> None:
+    """Refuse a factor that makes what the column does not take; attributes of a table take anything."""
+    if item.name == "w":
+        if np.nanmax(values, initial=0.0) > 1:
+            raise change.fault(f"makes a share of {np.nanmax(values):g}; shares lie between 0 and 1")
+        return
+    if all(item.name != known.name for known in GRAPH_TABLES[change.section]):
+        return
+    try:
+        in_range(pa.array(values), item.name, pa.array([f"{number:g}" for number in values.tolist()]))
+    except BadCell as error:
+        raise change.fault(f"makes a {change.field} that cannot be: {error.problem}") from None
 
 
 def _column(draft: Draft, change: Change) -> Column:
@@ -240,9 +254,8 @@ def _products(draft: Draft, change: Change) -> list[int]:
     return [draft.view.code(change.target)]
 
 
-def _rows(draft: Draft, change: Change) -> list[int]:
-    """Return the rows of the change's table that its target names."""
-    table = change.section
+def _rows(draft: Draft, change: Change, table: str) -> list[int]:
+    """Return the rows of a table that the change's target names."""
     if table == "products":
         return _products(draft, change)
     if table == "edges":
@@ -277,7 +290,7 @@ def _edges(draft: Draft, change: Change) -> list[int]:
 
 def _removed(draft: Draft, change: Change) -> None:
     table = change.field
-    removed(draft, table, _rows(draft, replace(change, section=table)))
+    removed(draft, table, _rows(draft, change, table))
 
 
 def _replaced(draft: Draft, change: Change) -> None:

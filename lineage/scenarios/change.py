@@ -44,7 +44,10 @@ class Change:
         """Return the error that says where this change stands, and what is wrong with it."""
         if self.source:
             return ImportFault(self.source, self.where, problem)
-        return OptionError(f"{self.label}: {problem}")
+        typed = (
+            f"remove.{self.field}={self.target}" if self.section == "remove" and self.field else self.label
+        )
+        return OptionError(f"{typed}: {problem}")
 
 
 def _beside(row: Any) -> str:
@@ -77,6 +80,10 @@ def fitting(change: Change, names: Iterable[str], what: str) -> list[int]:
         found = [place for place, name in enumerate(known) if fnmatchcase(name, target)]
         if found:
             return found
+        kinds = sorted({kind for kind, _, rest in map(_in_two, known) if rest and fnmatchcase(rest, target)})
+        if kinds:
+            way_out = " or ".join(f"{kind}:{target}" for kind in kinds)
+            raise change.fault(f"no {what} fits the pattern {target!r}; patterns match ids: write {way_out}")
         stem = _MARKS.split(target)[0]
         hint = did_you_mean(stem, known) or (f"; there are {', '.join(known[:5])}" if known else "")
         raise change.fault(f"no {what} fits the pattern {target!r}{hint}")
@@ -84,6 +91,10 @@ def fitting(change: Change, names: Iterable[str], what: str) -> list[int]:
         f"; there are {', '.join(known[:5])}" if known else "; there is none"
     )
     raise change.fault(f"there is no {what} {target!r}{hint}")
+
+
+def _in_two(name: str) -> tuple[str, str, str]:
+    return name.partition(":")
 
 
 def edge_names(change: Change, text: str) -> tuple[str, str]:

@@ -176,7 +176,11 @@ class Series:
 
 def with_series(draft: Draft, change: Change) -> None:
     """Give the jobs on a grid the mean intensity of the hours in which they ran."""
-    path = Path(str(change.value))
+    if not isinstance(change.value, (str, Path)):
+        raise change.fault(
+            f'{change.value!r} is no text; name a CSV file with the columns time and intensity, such as "de.csv"'
+        )
+    path = Path(change.value)
     if change.source and not path.is_absolute():
         path = Path(change.source).parent / path
     try:

@@ -10,7 +10,7 @@ from lineage.errors import ImportFault, InputError, OptionError, did_you_mean
 from lineage.run import Run
 from lineage.scenarios.change import Change
 
-__all__ = ["SECTIONS", "SHORT", "changes_of", "setting"]
+__all__ = ["FLAGS", "SECTIONS", "SHORT", "changes_of", "setting"]
 
 # section -> (table, column of own tables) that it is short for; `lifetime` is of systems, or of products by their kind.
 SHORT: Final = {
@@ -23,6 +23,7 @@ SHORT: Final = {
 }
 TABLES: Final = ("products", "edges", "jobs", "systems", "grids")
 REMOVABLE: Final = ("products", "edges", "jobs")
+FLAGS: Final = ("retain", "impute")  # options of a run that are yes or no
 SECTIONS: Final = ("own", "own_market", *SHORT, *TABLES, "series", "replace", "add", "remove", "run")
 
 _NAMED: Final = re.compile(
@@ -166,7 +167,7 @@ def _added_row(table: str, value: str) -> dict[str, str]:
 
 def _typed(field: str, value: str) -> Any:
     """Return the text of an option of a run in its type."""
-    if field == "retain":
+    if field in FLAGS:
         return {"0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}.get(
             value.lower(), value
         )

@@ -1,5 +1,6 @@
 """How figures moved between two dates, and which arrivals moved them; the rows add up to the difference."""
 
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -171,14 +172,37 @@ def restate(
         raise OptionError("a restatement has two dates of its own; leave out --as-of")
     first, last = (replace(options, as_of=date) for date in (since, until))
     assert first.as_of is not None and last.as_of is not None
-    if not first.as_of < last.as_of:
-        raise OptionError(f"the dates are not in order: {first.as_of} is not before {last.as_of}")
+    _check_order(first.as_of, last.as_of)
     return Restatement(
         since=first.as_of,
         until=last.as_of,
         before=cost(graph if earlier is None else earlier, first),
         after=cost(graph, last),
     )
+
+
+def _check_order(since: str, until: str) -> None:
+    """Refuse dates whose ends are not in order: a date includes its whole day, 2024 the whole year."""
+    a, b = _end(since), _end(until)
+    if a == b:
+        raise OptionError(f"nothing lies between {since} and {until}: both end at {a}; choose a later --to")
+    if a > b:
+        told = "" if len(since) >= 10 else f" (its last day is {a[:10]})"
+        raise OptionError(
+            f"the dates are not in order: {since}{told} is not before {until}; choose a later --to"
+        )
+
+
+def _end(date: str) -> str:
+    """Return the last moment of a year, a month, a day, or of what is a moment itself.
+
+    >>> _end("2024-02"), _end("2024-06-01T12:00:00Z")
+    ('2024-02-29T23:59:59Z', '2024-06-01T12:00:00Z')
+    """
+    day = date if len(date) > 4 else f"{date}-12"
+    if len(day) == 7:
+        day = f"{day}-{monthrange(int(day[:4]), int(day[5:]))[1]:02d}"
+    return day if len(day) > 10 else f"{day}T23:59:59Z"
 
 
 def _figure(result: Cost, view: str, name: str) -> Interval | None:

@@ -21,7 +21,8 @@
     [run]
     policy = "half"
 
-Changes are applied in the order in which they are written.
+Changes are applied in the order in which they are written; among options of the run that stand together, a policy
+waits for those that it needs.
 """
 
 import tomllib
@@ -33,11 +34,16 @@ from typing import Any, Final
 from lineage.errors import ImportFault, OptionError
 from lineage.run import Run
 from lineage.scenarios.change import Change
-from lineage.scenarios.reading import changes_of, setting
+from lineage.scenarios.reading import FLAGS, changes_of, setting
 
 __all__ = ["Scenario"]
 
 FIXED: Final = ("impact", "seed", "engine")  # what before and after must have in common
+TEXTS: Final = ("policy", "cycles", "users", "property", "quality", "factors")
+NEEDS: Final = {
+    "property": ("property",),
+    "cff": ("cff_a", "quality"),
+}  # policy -> the options it cannot do without
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,9 @@ class Scenario:
     changes: tuple[Change, ...] = ()
     name: str = "scenario"
     source: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", _ordered(self.changes))
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Scenario":
@@ -95,6 +104,20 @@ class Scenario:
         return {"name": self.name, "source": self.source or None, "changes": self.labels}
 
 
+def _ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return changes with every policy after the options of the run that it needs, where these follow it."""
+    placed: list[Change] = []
+    for change in changes:
+        place = back = len(placed)
+        while change.section == "run" and back and placed[back - 1].section == "run":
+            back -= 1
+            if placed[back].field == "policy":
+                place = back if change.field in NEEDS.get(str(placed[back].value), ()) else place
+                break
+        placed.insert(place, change)
+    return tuple(placed)
+
+
 def changed_run(run: Run, change: Change) -> Run:
     """Return a run after one change; those of the lineage leave it as it is."""
     if change.section != "run":
@@ -102,8 +125,10 @@ def changed_run(run: Run, change: Change) -> Run:
     known = {name: getattr(run, name) for name in Run.__slots__}
     if change.field in FIXED:
         raise change.fault(f"before and after have the same {change.field}; choose it with --{change.field}")
-    if change.field == "retain" and not isinstance(change.value, bool):
+    if change.field in FLAGS and not isinstance(change.value, bool):
         raise change.fault(f"{change.value!r} is neither yes nor no; write true or false")
+    if change.field in TEXTS and not isinstance(change.value, str) and change.value is not None:
+        raise change.fault(f'{change.value!r} is no text; write {change.field} = "..."')
     try:
         return Run(**known | {change.field: change.value})
     except OptionError as error:

@@ -18,9 +18,11 @@ from lineage.scenarios.reading import setting
 from lineage.scenarios.scenario import changed_run
 from lineage.units import POWERS, number, quantity
 from lineage.views.cost import Cost, cost
+from lineage.views.interval import Interval
 
 __all__ = ["Flip", "Range", "Swept", "sweep"]
 
+_FACTORS: Final = ("x", "X", "×", "*")
 PRECISION: Final = 1e-9  # relative, of a value at which a ranking flips
 MOST_POINTS: Final = 10_000
 SHOWN: Final = 5  # products that are followed where none are named
@@ -32,7 +34,9 @@ _EXAMPLE: Final = "write for example 'own[model:base]=1t:10t:10', from 1 t to 10
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Values of one input: `count` from `start` to `stop`, evenly spaced, in the `unit` and with the `sign` of `start`.
+    """Values of one input: `count` from `start` to `stop`, evenly spaced, in the `unit` of `start`.
+
+    `sign` is "x" for factors, "+" for percentages that are added or taken off (the values have their sign), else "".
 
     >>> values = Range.of("own[model:a]=1t:2t:3")
     >>> values.key, [values.text(value) for value in values.values]
@@ -56,20 +60,25 @@ class Range:
         ends = [_END.fullmatch(part) for part in parts[:2]]
         try:
             count = int(parts[2])
-            (first, last) = (number(end["number"]) for end in ends if end is not None)
+            (first, last) = (_signed(end) for end in ends if end is not None)
         except (ValueError, UnitError):
             raise OptionError(f"--sweep {text!r}: {values!r} is no START:STOP:COUNT; {_EXAMPLE}") from None
-        signs = {end["sign"] for end in ends if end is not None}
         units = [end["unit"].strip() for end in ends if end is not None and end["unit"]]
         factor = _ratio(units[1], units[0]) if len(units) == 2 else 1.0
-        if factor is None or len(signs) > 1:
+        sign = _sign([end["sign"] for end in ends if end is not None], units, (first, last))
+        if sign is None:
+            raise OptionError(
+                f"--sweep {text!r}: write both ends as values, as factors or as percentages with their signs, "
+                "such as 1t:10t:10, x 0.5:x 2:4 or -50 %:+50 %:5"
+            )
+        if factor is None:
             raise OptionError(f"--sweep {text!r}: write both ends in the same unit, such as 1t:10t:10")
         last *= factor
         if not 2 <= count <= MOST_POINTS or first == last:
             raise OptionError(
                 f"--sweep {text!r}: needs 2 to {MOST_POINTS:,} values between two different ends"
             )
-        return cls(key.strip(), signs.pop(), first, last, units[0] if units else "", count)
+        return cls(key.strip(), sign, first, last, units[0] if units else "", count)
 
     @property
     def values(self) -> list[float]:
@@ -80,15 +89,33 @@ class Range:
     def text(self, value: float) -> str:
         """Return a value as a scenario takes it."""
         unit = f" {self.unit}" if self.unit else ""
-        return f"{self.sign}{' ' if self.sign in 'xX×*' and self.sign else ''}{value!r}{unit}"
+        value += 0.0  # no -0.0
+        sign = {"x": "x ", "+": "+" if value >= 0 else "", "": ""}[self.sign]
+        return f"{sign}{value!r}{unit}"
 
     def label(self, value: float) -> str:
         """Return a value as people read it, with ten digits at most."""
+        value += 0.0
         return self.text(value).replace(repr(value), f"{value:.10g}")
 
     def change(self, value: float) -> Change:
         """Return the change that sets this value. Raises `OptionError`."""
         return setting(f"{self.key}={self.text(value)}")
+
+
+def _signed(end: re.Match[str]) -> float:
+    value = number(end["number"])
+    return -value if end["sign"] == "-" else value
+
+
+def _sign(signs: Sequence[str], units: Sequence[str], ends: tuple[float, float]) -> str | None:
+    """Return the kind of sign that both ends have: "x", "+" or ""; None where they do not go together."""
+    factors = [sign in _FACTORS for sign in signs if sign]
+    if any(factors):
+        return "x" if factors == [True, True] else None
+    if "%" in units and any(signs):
+        return "+" if all(sign or end == 0 for sign, end in zip(signs, ends, strict=True)) else None
+    return None if "+" in signs else ""
 
 
 def _ratio(unit: str, other: str) -> float | None:
@@ -103,16 +130,20 @@ def _ratio(unit: str, other: str) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flip:
-    """Where the ranking of two products flips: `below` this value of the input one is cheaper, `above` it the other."""
+    """Where the ranking of two products flips: `below` this value of the input one is cheaper, `above` it the other.
+
+    `open` where a figure beside it is known on one side only: then it holds as far as known.
+    """
 
     value: float
     text: str
     below: str
     above: str
+    open: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the flip as JSON holds it."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in ("value", "text", "below", "above")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,27 +242,51 @@ def _evaluator(told: WhatIf, values: Range) -> Callable[[float], Cost]:
 def _flips(
     values: Range, at: Callable[[float], Figures], stages: Sequence[Figures], pair: tuple[str, str]
 ) -> Iterator[Flip]:
-    """Yield where a - b changes its sign."""
-    known = [(value, _gap(stage, pair)) for value, stage in zip(values.values, stages, strict=True)]
-    signed = [(value, gap) for value, gap in known if gap]  # where they are equal neither leads
-    for (left, before), (right, after) in pairwise(signed):
-        if (before < 0) == (after < 0):
+    """Yield where a - b changes its sign; where it is not known no flip is found."""
+    told = [(value, _gap(stage, pair), stage) for value, stage in zip(values.values, stages, strict=True)]
+    leading = [each for each in told if each[1] != 0]  # where they are equal neither leads
+    for (left, before, first), (right, after, last) in pairwise(leading):
+        if before is None or after is None or (before < 0) == (after < 0):
             continue
-        low, high = left, right
-        while abs(high - low) > PRECISION * max(abs(low), abs(high)):
-            middle = low + (high - low) / 2
-            gap = _gap(at(middle), pair)
-            if not gap:  # equal, or unknown, there: this is the place
-                low = high = middle
-            elif (gap < 0) == (before < 0):
-                low = middle
-            else:
-                high = middle
+        value = _meeting(values, lambda x: _gap(at(x), pair), (left, right), before)
+        if value is None:
+            continue
         ahead, behind = pair if before < 0 else (pair[1], pair[0])
-        value = low + (high - low) / 2
         if values.start > values.stop:
             ahead, behind = behind, ahead
-        yield Flip(value=value, text=values.text(value), below=ahead, above=behind)
+        is_open = any(_is_open(stage.at(name)) for stage in (first, last) for name in pair)
+        yield Flip(value=value, text=values.text(value), below=ahead, above=behind, open=is_open)
+
+
+def _meeting(
+    values: Range, gap_at: Callable[[float], float | None], ends: tuple[float, float], before: float
+) -> float | None:
+    """Return the value between two ends at which a gap is 0; None where it is not known on the way there."""
+    low, high = ends
+    # A percentage may be 0 where they meet: then 1e-9 of it is nothing to reach.
+    least = 1e-6 * abs(values.stop - values.start) if values.sign == "+" else 0.0
+    while abs(high - low) > PRECISION * max(abs(low), abs(high), least):
+        middle = low + (high - low) / 2
+        gap = gap_at(middle)
+        if gap is None:
+            return None
+        if gap == 0:
+            return middle
+        if (gap < 0) == (before < 0):
+            low = middle
+        else:
+            high = middle
+    return low + (high - low) / 2
+
+
+def _is_open(figure: Interval | None) -> bool:
+    """Return whether a figure is known on one side only, so that it is printed with "≥" or "≤"."""
+    if figure is None:
+        return False
+    lo, best, hi = figure
+    if best is None:
+        return False
+    return lo is None or hi is None or not lo <= best <= hi
 
 
 def _gap(stage: Figures, pair: tuple[str, str]) -> float | None:

@@ -6,7 +6,6 @@ inferences), else those of the plan in proportion to the parameters, where the p
 ([base] parameters), else as in the plan.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -25,6 +24,7 @@ from lineage.strategies.cases import Case
 from lineage.strategies.figures import Figure
 from lineage.strategies.planned import case_of, compare_plan, resolved, values_at
 from lineage.strategies.plans import Plan
+from lineage.units import number
 from lineage.views.cost import Cost, cost
 from lineage.views.interval import Interval
 from lineage.views.samples import run_record
@@ -43,8 +43,9 @@ ENDS: Final = ("lo", "best", "hi")
 class Candidate:
     """One base put into the plan: what reuse of it costs by phase, and where adaptation and inference come from.
 
-    `saved` is from scratch less this total by best values. `arithmetic` writes the total out; `missing` names what is
-    unknown, and then the total is no more than a lower bound and the candidate has no rank.
+    `saved` is from scratch less this total by best values. `arithmetic` writes the total out; `missing` names the
+    phases that are unknown or known in part only, and then the total is no more than a lower bound, nothing is said to
+    be saved, and the candidate has no rank.
     """
 
     id: str
@@ -72,9 +73,10 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseAdvice:
-    """Candidates by total, cheapest first, those with unknown parts last; `scratch` is the plan's from scratch.
+    """Candidates by total, cheapest first, then those with unknown parts by their lower bounds, without a rank.
 
-    `unknown` counts the candidates whose EPC is unknown, which are not listed in attributional mode.
+    `scratch` is the plan's from scratch. `unknown` counts the candidates whose EPC is unknown, which are not listed
+    where the base is charged.
     """
 
     plan: Plan
@@ -157,11 +159,10 @@ def base_advice(
     figures = resolved(plan, graph, run)
     codes = _chosen(result, candidates)
     place = _Placed(plan, told.mode, figures, result)
-    known = [code for code in codes if told.mode == "consequential" or place.epc(code).best is not None]
-    rows = [place.candidate(code, told.scratch.total.best) for code in known]
-    rows.sort(
-        key=lambda row: (bool(row.missing), math.inf if row.total.best is None else row.total.best, row.id)
-    )
+    known = [code for code in codes if place.sunk or place.epc(code).best is not None]
+    total = told.scratch.total
+    rows = [place.candidate(code, None if total.hi is None else total.best) for code in known]
+    rows.sort(key=lambda row: (bool(row.missing), _at_least(row.total), row.id))
     ranked = tuple(replace(row, rank=None if row.missing else number) for number, row in enumerate(rows, 1))
     return BaseAdvice(
         plan=plan,
@@ -198,9 +199,10 @@ class _Placed:
     """Puts candidates into a plan."""
 
     def __init__(self, plan: Plan, mode: str, figures: dict[str, Figure], result: Cost) -> None:
-        self.plan, self.mode, self.figures, self.result = plan, mode, figures, result
+        self.plan, self.figures, self.result = plan, figures, result
+        self.sunk = mode == "consequential" and plan.exists
         self.parameters = result.graph.floats("products", "parameters")
-        self.reference = float(plan.base["parameters"]) if "parameters" in plan.base else None
+        self.reference = number(plan.base["parameters"]) if "parameters" in plan.base else None
         self.first, self.children = result.children_of
         self.cases = [case_of(plan, figures, mode, values_at(plan, figures, end)) for end in ENDS]
         labels = result.graph.labels("edges", "relation")
@@ -219,7 +221,7 @@ class _Placed:
         adaptation, tuned = self._adaptation(code, size)
         inference, served = self._inference(code, size)
         again = self._scaled("reuse_retraining", size)
-        epc = Interval(0.0, 0.0, 0.0) if self.mode == "consequential" else self.epc(code)
+        epc = Interval(0.0, 0.0, 0.0) if self.sunk else self.epc(code)
         cases = [
             replace(
                 case,
@@ -231,14 +233,8 @@ class _Placed:
             for end, case in zip(ENDS, self.cases, strict=True)
         ]
         phases = {name: _interval(cases, name) for name in cases[1].reuse}
-        missing = tuple(name for name, phase in phases.items() if phase.best is None)
-        parts = [phase.best for phase in phases.values() if phase.best is not None]
-        open_ended = any(phase.hi is None for phase in phases.values())
-        total = Interval(
-            sum(phase.lo or 0.0 for phase in phases.values()),
-            None if missing else sum(parts),
-            None if open_ended else sum(phase.hi or 0.0 for phase in phases.values()),
-        )
+        missing = tuple(name for name, phase in phases.items() if phase.best is None or phase.hi is None)
+        total = _summed(list(phases.values()))
         row = self.result.row(code)
         return Candidate(
             id=row.id,
@@ -249,17 +245,14 @@ class _Placed:
             size=size,
             phases=phases,
             total=total,
-            saved=None if scratch is None or total.best is None else scratch - total.best,
+            saved=None if scratch is None or total.best is None or missing else scratch - total.best,
             origins={"base": self._base_said(), "adaptation": tuned, "inference": served},
             missing=missing,
-            arithmetic=" + ".join(
-                "?" if phase.best is None else f"{phase.best:.6g}" for phase in phases.values()
-            )
-            + f" = {'?' if total.best is None else f'{total.best:.6g}'} {self.plan.unit}",
+            arithmetic=f"{' + '.join(map(_said, phases.values()))} = {_said(total)} {self.plan.unit}",
         )
 
     def _base_said(self) -> str:
-        if self.mode == "consequential":
+        if self.sunk:
             return "sunk"
         return f"{self.result.view}, " + ("whole" if self.plan.share == "whole" else "shared equally")
 
@@ -308,6 +301,26 @@ def _serving(graph: Graph) -> set[int]:
     counted = ~np.isnan(graph.floats("jobs", "inferences"))
     counted &= graph.labels("jobs", "phase").where("inference")
     return set(graph.integers("jobs", "product")[counted].tolist())
+
+
+def _summed(phases: Sequence[Interval]) -> Interval:
+    """Return the sum; best is None where that of a phase is."""
+    lows, bests, tops = ([getattr(phase, end) for phase in phases] for end in ENDS)
+    return Interval(
+        sum(low or 0.0 for low in lows),
+        None if None in bests else sum(bests),
+        None if None in tops else sum(tops),
+    )
+
+
+def _at_least(total: Interval) -> float:
+    """Return what candidates are ordered by: the best value; where there is none, the lower bound."""
+    return max(total.lo or 0.0, total.best or 0.0) if total.hi is None or total.best is None else total.best
+
+
+def _said(phase: Interval) -> str:
+    """Return a part of the arithmetic: "?" where it is unknown, with "≥" where it is known in part."""
+    return "?" if phase.best is None else f"{'≥ ' if phase.hi is None else ''}{phase.best:.6g}"
 
 
 def _fraction(value: float | None) -> Fraction | None:

@@ -215,8 +215,14 @@ def flip(parameter: str, case: Case, moved: Callable[[Fraction], Case], now: Any
     value = -at_none / slope
     if value <= 0:
         better = "reuse" if slope > 0 else "scratch"
-        return Flip(**told, value=None, above=None, why=f"{_SAID[better]} is cheaper at every value")
+        return Flip(**told, value=None, above=None, why=cheaper_everywhere(better, tie=value == 0))
     return Flip(**told, value=float(value), above="reuse" if slope > 0 else "scratch")
+
+
+def cheaper_everywhere(strategy: str, *, tie: bool) -> str:
+    """Return why nothing flips: a strategy is cheaper at every value, or at all but 0, where both cost the same."""
+    said = f"{_SAID[strategy]} is cheaper at every value"
+    return f"{said} above 0; at 0 both cost the same" if tie else said
 
 
 def unknown_of(case: Case) -> list[str]:

@@ -11,7 +11,8 @@ from lineage.findings import Finding
 from lineage.kernels.arrays import Floats
 from lineage.kernels.draws import keys_of, uniforms
 from lineage.schema import UNIT_SUFFIXES
-from lineage.strategies.paying import Paid
+from lineage.strategies.open_ended import decided, leads, why_undrawn
+from lineage.strategies.paying import Paid, is_like
 from lineage.uncertainty import Uncertainty
 from lineage.views.cost import Cost
 from lineage.views.interval import Interval
@@ -28,14 +29,15 @@ MOST_DRAWN: Final = 2_000  # descendants of which samples are drawn
 def verdict(reuse: Interval, alone: Interval) -> str | None:
     """Return which is cheaper by best values: "reuse", "alone", "equal".
 
-    Where one is unknown, the bounds may still decide it; else None.
+    None where that side has no upper bound. Where one is unknown, the bounds may still decide it; else None.
 
     >>> verdict(Interval(1.0, 2.0, 3.0), Interval(2.0, 2.5, 3.0)), verdict(Interval(0.0, None, None), Interval(1, 1, 1))
     ('reuse', None)
     """
     if reuse.best is None or alone.best is None:
         return "reuse" if surely_below(reuse, alone) else "alone" if surely_below(alone, reuse) else None
-    return "reuse" if reuse.best < alone.best else "alone" if reuse.best > alone.best else "equal"
+    found = decided(alone.best - reuse.best, reuse, alone)
+    return "alone" if found == "scratch" else found
 
 
 def surely_below(a: Interval, b: Interval) -> bool:
@@ -47,7 +49,8 @@ def surely_below(a: Interval, b: Interval) -> bool:
 class Descendant:
     """One descendant: its own cost, what it costs by reuse, and from scratch (`method` says how that is known).
 
-    `cheaper` goes by best values, else by bounds (None: unknown); `certain` says that the bounds decide it.
+    `cheaper` goes by best values, else by bounds; None where that side has no upper bound, or nothing is known.
+    `certain` says that the bounds decide it.
     """
 
     id: str
@@ -61,6 +64,14 @@ class Descendant:
     method: str
     cheaper: str | None
     certain: bool
+
+    @property
+    def leads(self) -> str | None:
+        """What is ahead as far as known: "reuse", "alone", "equal"; None is unknown."""
+        if self.reuse.best is None or self.scratch.best is None:
+            return self.cheaper
+        found = leads(self.scratch.best - self.reuse.best)
+        return "alone" if found == "scratch" else found
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON holds it."""
@@ -119,9 +130,21 @@ class FamilyComparison:
 
     @property
     def cheaper(self) -> str | None:
-        """The cheaper of "reuse" and "scratch" over the compared descendants, by best values; None is unknown."""
-        saved = self.saved.best
-        return None if saved is None else "reuse" if saved > 0 else "scratch" if saved < 0 else "equal"
+        """The cheaper of "reuse" and "scratch" over the compared descendants, by best values.
+
+        None is unknown, also where the side that leads has no upper bound.
+        """
+        return decided(self.saved.best, self.actual, self.counterfactual)
+
+    @property
+    def leads(self) -> str | None:
+        """The side that is ahead by best values, whatever has no upper bound; None is unknown."""
+        return leads(self.saved.best)
+
+    @property
+    def undrawn(self) -> str | None:
+        """Why no chances can be drawn: a sum is a lower bound only; None where both have an upper bound."""
+        return why_undrawn(self.actual, self.counterfactual)
 
     @property
     def cheaper_alone(self) -> list[Descendant]:
@@ -133,15 +156,13 @@ class FamilyComparison:
 
         The base's own cost is one draw for both sides where the counterfactual is scaled from it; `uncertainty` says
         how sure own costs and what they are made of are. Raises `OptionError`
-        for more than 2,000 compared descendants, and where nothing can be compared.
+        for more than 2,000 compared descendants, where nothing can be compared, and where a sum is a lower bound.
         """
-        rows = [
-            (row, size_of)
-            for row, size_of in zip(self.rows, self.sizes, strict=True)
-            if row.own.best is not None and row.scratch.best is not None
-        ]
+        rows = [(row, size_of) for row, size_of in zip(self.rows, self.sizes, strict=True) if is_like(row)]
         if not rows or self.charged.best is None:
             raise OptionError(f"nothing of {self.product} can be compared: {self.paid.why}")
+        if self.undrawn is not None:
+            raise OptionError(f"no chances for {self.product}: {self.undrawn}")
         if len(rows) > MOST_DRAWN:
             raise OptionError(
                 f"{self.product} has {len(rows):,} descendants to draw, more than {MOST_DRAWN:,}; "

@@ -81,7 +81,8 @@ def figure_of(value: Any, unit: str, place: tuple[str, str], factors: Mapping[st
 
     "7571 kWh", "unknown", "triangular(6 MWh, 7571 kWh, 9 MWh)", 0, or a table with `value` (or `distribution`, or
     `product` and `view`), `lo`, `hi`, `times`, `tier` and `source`. Where a factor in `times` is an intensity
-    (gCO2e/kWh) the value is an energy. `place` is the source and the key. Raises `ImportFault` with that place.
+    (gCO2e/kWh) the value is an energy; an unknown factor may be one, so beside it the value may be either. `place` is
+    the source and the key. Raises `ImportFault` with that place.
 
     >>> figure_of("7.571 MWh", "kWh", ("plan", "[reuse] adaptation"), {}).best
     7571.0
@@ -98,18 +99,28 @@ def figure_of(value: Any, unit: str, place: tuple[str, str], factors: Mapping[st
     told = {"times": times, "source": _text(given, "source", place), "tier": _tier(given, place)}
     if "product" in given:
         return _of_product(given, unit, told, place)
-    return _of_value(given, unit, told, place)
+    try:
+        return _of_value(given, unit, told, place)
+    except ImportFault as error:
+        if unit != "gCO2e" or all(factors[name].tier != UNKNOWN for name in times):
+            raise
+        try:
+            return _of_value(given, "kWh", told, place)
+        except ImportFault:
+            raise error from None
 
 
 def factor_of(value: Any, place: tuple[str, str]) -> Figure:
     """Read a factor: a plain number ("1.2", "uniform(1.1, 1.3)") or an intensity ("57 g/kWh"). Raises `ImportFault`.
+
+    An "unknown" one may be of either kind.
 
     >>> factor_of("57 g/kWh", ("plan", "[factors] FR")).unit, factor_of(1.2, ("plan", "[factors] pue")).unit
     ('gCO2e/kWh', '')
     """
     given = dict(value) if isinstance(value, Mapping) else _plain(value)
     _known_keys(given, ("value", "lo", "hi", "distribution", "tier", "source"), place)
-    words = [str(given[key]) for key in ("value", "distribution") if key in given]
+    words = [str(given[key]) for key in ("value", "lo", "hi", "distribution") if key in given]
     unit = INTENSITY if any("/" in word for word in words) else ""
     told = {"times": (), "source": _text(given, "source", place), "tier": _tier(given, place)}
     return _of_value(given, unit, told, place)
@@ -221,7 +232,7 @@ def _of_distribution(
     text: Any, best: float | None, unit: str, told: dict[str, Any], place: tuple[str, str]
 ) -> Figure:
     try:
-        drawn = parse(text, unit)
+        drawn = parse(text, unit, bare=False)
     except InputError as error:
         raise ImportFault(*place, str(error)) from None
     if drawn.relative:

@@ -1,11 +1,12 @@
 """Where the ranking of a plan flips: one parameter moved, the others at their best values."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from lineage.strategies.cases import LABELS, Case, Flip, flip, tasks_star
+from lineage.strategies.cases import LABELS, Case, Flip, cheaper_everywhere, flip, tasks_star
 from lineage.strategies.figures import Figure
 from lineage.strategies.plans import FIGURES, Plan
 
@@ -15,9 +16,9 @@ __all__ = ["flips_of"]
 def flips_of(plan: Plan, figures: Mapping[str, Figure], mode: str, best: Case) -> tuple[Flip, ...]:
     """Return the flip along every cost, every factor, the inferences, the tasks and the base's other children.
 
-    A cost is named as in the plan and counts with its factors, per task (re-training: over the horizon).
+    A cost is named as in the plan and counts with its factors, per task (re-training: of one re-training).
     """
-    rows = [_along(plan, field, best) for name, field in FIGURES.items() if name in figures]
+    rows = [_along(plan, figures, name, best) for name in FIGURES if name in figures]
     rows += [_factor(plan, figures, name, best) for name in plan.shared]
     rows.append(flip("inferences", best, lambda x: replace(best, inferences=x), best.inferences, ""))
     if plan.inferences_per_day is not None and plan.horizon_h and not _in_steps(plan):
@@ -44,11 +45,26 @@ def _in_steps(plan: Plan) -> bool:
     return any("retraining_every" in section for section in (plan.reuse, plan.scratch))
 
 
-def _along(plan: Plan, field: str, best: Case) -> Flip:
-    def moved(value: Fraction) -> Case:
-        return best.with_value(field, value)
+def _along(plan: Plan, figures: Mapping[str, Figure], name: str, best: Case) -> Flip:
+    strategy, _, key = name.partition(".")
+    field = FIGURES[name]
+    times = plan.retrainings(strategy) if key == "retraining" else 1
+    if not times:
+        why = "no re-training falls into the horizon: it moves neither strategy"
+        now = _one(plan, figures[name])
+        return Flip(parameter=LABELS[field], now=now, value=None, above=None, unit=plan.unit, why=why)
 
-    return flip(LABELS[field], best, moved, getattr(best, field), plan.unit)
+    def moved(value: Fraction) -> Case:
+        return best.with_value(field, value * times)
+
+    return flip(LABELS[field], best, moved, _scaled(getattr(best, field), Fraction(1, times)), plan.unit)
+
+
+def _one(plan: Plan, figure: Figure) -> float | None:
+    """Return a figure with its factors, once."""
+    parts = [figure.best, *(plan.shared[name].best for name in figure.times)]
+    known = [Fraction(repr(float(part))) for part in parts if part is not None]
+    return float(math.prod(known)) if len(known) == len(parts) else None
 
 
 def _factor(plan: Plan, figures: Mapping[str, Figure], name: str, best: Case) -> Flip:
@@ -86,7 +102,7 @@ def _tasks(best: Case) -> Flip:
 
 def _others(plan: Plan, best: Case) -> Flip:
     """Other children n0 from which the tasks' share of the base is less than they save: EPC / gain - k - own use."""
-    own_use = best.claims - Fraction(repr(float(plan.base.get("other_children", 0))))
+    own_use = Fraction(1 if plan.base.get("own_use", True) else 0)
     told: dict[str, Any] = {
         "parameter": "base.other_children",
         "now": float(best.claims - own_use),
@@ -101,5 +117,5 @@ def _others(plan: Plan, best: Case) -> Flip:
         )
     value = best.epc / gain - best.tasks - own_use
     if value <= 0:
-        return Flip(**told, value=None, above=None, why="reuse is cheaper at every value")
+        return Flip(**told, value=None, above=None, why=cheaper_everywhere("reuse", tie=value == 0))
     return Flip(**told, value=float(value), above="reuse")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lineage.errors import OptionError, did_you_mean
+from lineage.errors import ImportFault, OptionError, UnknownProduct, did_you_mean
 from lineage.findings import Finding
 from lineage.graph import Graph
 from lineage.kernels.arrays import Floats
@@ -16,12 +16,15 @@ from lineage.run import Run
 from lineage.strategies.cases import MODES, BreakEven, Case, Flip, n_star, parity, tasks_star
 from lineage.strategies.figures import Figure, of_interval
 from lineage.strategies.flips import flips_of
+from lineage.strategies.open_ended import as_known, bounded, decided, in_part, leads, why_undrawn
 from lineage.strategies.plans import FIGURES, Plan
 from lineage.views.interval import Interval
 from lineage.views.spreads import Chances, Spread, chances, spread
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lineage.views.cost import Cost
 
 __all__ = ["PlanComparison", "Strategy", "compare_plan"]
 
@@ -59,8 +62,10 @@ class PlanComparison:
     """Reuse against from scratch for a plan, in `unit`.
 
     `saved` is from scratch less reuse; its bounds take the two as independent, so they are outer bounds. `tasks_star`
-    and `n_star` are k* and n*. `chances` says how often reuse is the cheaper one in the same samples, `tasks_spread`
-    how k* (its real value) is spread over those that have one, `never` how many have none.
+    and `n_star` are k* and n*; what they rest on that is a lower bound stands in their `unknown`. `cheaper` is None
+    where the side that `leads` as far as known has no upper bound; nothing is drawn where either has none (`undrawn`).
+    `chances` says how often reuse is the cheaper one in the same samples, `tasks_spread` how k* (its real value) is
+    spread over those that have one, `never` how many have none.
     """
 
     plan: Plan
@@ -79,6 +84,16 @@ class PlanComparison:
     never: float | None
     figures: Mapping[str, Figure] = field(repr=False)
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+    @property
+    def leads(self) -> str | None:
+        """The side that is ahead by best values, whatever has no upper bound; None is unknown."""
+        return leads(self.saved.best)
+
+    @property
+    def undrawn(self) -> str | None:
+        """Why there are no chances: a total is a lower bound only; None where both have an upper bound."""
+        return why_undrawn(self.reuse.total, self.scratch.total)
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -127,7 +142,8 @@ def compare_plan(
     `mode` overrides the plan's: attributional charges the base's EPC to the tasks as the plan's `share` says,
     consequential takes a base that exists as sunk, exactly 0. Figures that name a product are looked up in `graph` with
     `run`. With `samples`, uncertain figures and factors are drawn with the run's seed, a factor once for all that it
-    multiplies. Raises `OptionError`, `UnknownProduct`, and what `cost` raises.
+    multiplies, and the figures of products by one sampling of the store. Raises `OptionError`, `ImportFault` for a
+    product that is not there, and what `cost` raises.
 
     >>> plan = Plan(impact="energy", tasks=1, inferences=1000, base={"epc": "51686 kWh"},
     ...             reuse={"adaptation": "7571 kWh", "inference": "1e-4 kWh"},
@@ -144,12 +160,15 @@ def compare_plan(
     if samples is not None and samples < FEWEST:
         raise OptionError(f"{samples} samples are too few for percentiles; ask for {FEWEST} or more")
     run = replace(run or Run(), impact=plan.impact)
-    figures = resolved(plan, graph, run)
+    result = _result(plan, graph, run)
+    figures = _looked_up(plan, result)
     best = case_of(plan, figures, chosen, values_at(plan, figures, "best"))
-    drawn = None if samples is None else _drawn(plan, figures, chosen, (run.seed, samples))
+    partly = in_part(case_of(plan, figures, chosen, values_at(plan, figures, "hi")), best)
+    drawn = None if samples is None else _drawn(plan, figures, chosen, (run.seed, samples), result)
     reuse, scratch = (_strategy(side, plan, figures, chosen, drawn) for side in STRATEGIES)
     saved, difference = _less(scratch.total, reuse.total), best.difference
-    told = _chances(plan, drawn) if drawn is not None and difference is not None else {}
+    is_open = reuse.total.hi is None or scratch.total.hi is None
+    told = {} if drawn is None or difference is None or is_open else _chances(plan, drawn)
     return PlanComparison(
         plan=plan,
         mode=chosen,
@@ -157,10 +176,10 @@ def compare_plan(
         reuse=reuse,
         scratch=scratch,
         saved=saved._replace(best=None if difference is None else float(difference)),
-        cheaper=_cheaper(saved, difference),
-        tasks_star=tasks_star(best),
-        n_star=n_star(best),
-        flips=flips_of(plan, figures, chosen, best),
+        cheaper=_cheaper(saved, difference, (reuse.total, scratch.total)),
+        tasks_star=bounded(tasks_star(best), partly),
+        n_star=bounded(n_star(best), partly),
+        flips=tuple(as_known(row, partly) for row in flips_of(plan, figures, chosen, best)),
         size=samples,
         figures=figures,
         chances=told.get("chances"),
@@ -171,27 +190,39 @@ def compare_plan(
 
 def resolved(plan: Plan, graph: Graph | None, run: Run) -> dict[str, Figure]:
     """Return the figures of a plan, those of products looked up in a graph."""
+    return _looked_up(plan, _result(plan, graph, run))
+
+
+def _result(plan: Plan, graph: Graph | None, run: Run) -> "Cost | None":
+    """Return the costs of the store that a plan names products of; None where it names none."""
     named = [figure for figure in plan.figures.values() if figure.product]
     if not named:
-        return dict(plan.figures)
+        return None
     if graph is None:
         raise OptionError(
             f"the plan names {named[0].product}, a product of a store; say which with --store ADDRESS"
         )
     from lineage.views.cost import cost
 
-    result = cost(graph, run)
+    return cost(graph, run)
+
+
+def _looked_up(plan: Plan, result: "Cost | None") -> dict[str, Figure]:
     found = dict(plan.figures)
     for name, figure in plan.figures.items():
-        if figure.product:
-            row = result.row(figure.product)
+        if figure.product and result is not None:
+            try:
+                row = result.row(figure.product)
+            except UnknownProduct as error:
+                section, _, key = name.partition(".")
+                raise ImportFault(plan.source, f"[{section}] {key}", str(error)) from None
             interval = getattr(row, figure.view)
             if interval is None:
                 raise OptionError(
-                    f"policy {run.policy} has no {figure.view} of {row.id}; choose another --policy"
+                    f"policy {result.run.policy} has no {figure.view} of {row.id}; choose another --policy"
                 )
             tier = row.tier
-            source = f"{figure.view} of {row.id}, policy {run.policy}"
+            source = f"{figure.view} of {row.id}, policy {result.run.policy}"
             read = of_interval(plan.unit, interval, tier, source)
             found[name] = replace(read, product=row.id, view=figure.view)
     return found
@@ -259,7 +290,9 @@ def _strategy(
         per_task=total.scaled(1 / plan.k),
         per_inference=total.scaled(1 / (plan.k * n)) if n else None,
         parity=parity(created, each, again, best.inferences),
-        spread=None if samples is None or isinstance(samples, Fraction) else spread(np.asarray(samples)),
+        spread=None
+        if samples is None or isinstance(samples, Fraction)
+        else spread(np.asarray(samples), at_least=total.hi is None),
     )
 
 
@@ -287,22 +320,44 @@ def _less(a: Interval, b: Interval) -> Interval:
     return Interval(lo, None, None if a.hi is None or b.lo is None else a.hi - b.lo)
 
 
-def _cheaper(saved: Interval, difference: Any) -> str | None:
-    """Return the cheaper strategy; where something is unknown, only if the bounds decide it."""
+def _cheaper(saved: Interval, difference: Any, totals: tuple[Interval, Interval]) -> str | None:
+    """Return the cheaper strategy; where something is unknown, only if that cannot turn it around."""
     if difference is not None:
-        return "reuse" if difference > 0 else "scratch" if difference < 0 else "equal"
+        return decided(difference, *totals)
     if saved.lo is not None and saved.lo > 0:
         return "reuse"
     return "scratch" if saved.hi is not None and saved.hi < 0 else None
 
 
-def _drawn(plan: Plan, figures: Mapping[str, Figure], mode: str, how: tuple[int, int]) -> Case | None:
+def _of_store(figures: Mapping[str, Figure], result: "Cost | None", size: int) -> dict[str, Floats]:
+    """Return the samples of the figures of products, drawn together: what they share moves them alike."""
+    named = {name: figure for name, figure in figures.items() if figure.product and figure.best is not None}
+    if result is None or not named:
+        return {}
+    from lineage.views.samples import sampled
+
+    codes = list(dict.fromkeys(result.code(figure.product) for figure in named.values()))
+    together = sampled(result, codes, size=size)
+    drawn = {name: together.of(figure.product, figure.view) for name, figure in named.items()}
+    return {name: values for name, values in drawn.items() if np.ptp(values) > 0}  # NaN is not
+
+
+def _drawn(
+    plan: Plan,
+    figures: Mapping[str, Figure],
+    mode: str,
+    how: tuple[int, int],
+    result: "Cost | None",
+) -> Case | None:
     """Return the case with arrays of samples; None where nothing is uncertain."""
     seed, size = how
+    of_store = _of_store(figures, result, size)
     values = values_at(plan, figures, "best")
     named = {**{f"factor {name}": item for name, item in plan.shared.items()}, **figures}
-    uncertain = [name for name, item in named.items() if item.distribution is not None]
-    if not uncertain:
+    uncertain = [
+        name for name, item in named.items() if item.distribution is not None and name not in of_store
+    ]
+    if not uncertain and not of_store:
         return None
     u = uniforms(seed, keys_of("plan", uncertain), 0, size)
     sampled: dict[str, Any] = {
@@ -312,6 +367,7 @@ def _drawn(plan: Plan, figures: Mapping[str, Figure], mode: str, how: tuple[int,
         distribution = named[name].distribution
         assert distribution is not None
         sampled[name] = distribution.quantile(u[row])
+    sampled |= of_store
     case = case_of(plan, figures, mode, sampled)
     filled: dict[str, Any] = {
         name: np.full(size, float(getattr(case, name)))

@@ -49,6 +49,7 @@ FIGURES: Final = {
     "scratch.inference": "scratch_inference",
     "scratch.retraining": "scratch_retraining",
 }
+WHOLE: Final = 1 - 1e-12  # 0.9 weeks are three times 0.3 weeks, though not in floats
 NEEDED: Final = tuple(name for name in FIGURES if not name.endswith((".data", ".retraining")))
 _SECTIONS: Final = {
     "base": ("epc", "share", "other_children", "own_use", "exists", "parameters"),
@@ -64,7 +65,8 @@ class Plan:
 
     name, impact        what it is called; carbon (default), energy or water
     mode                attributional (default) or consequential: an existing base is sunk
-    tasks, inferences   k, and n per task over the horizon; or inferences_per_day and a horizon
+    tasks, inferences   k, and n per task over the horizon (needed where inference costs anything; 0 leaves it out);
+                        or inferences_per_day and a horizon
     horizon             a time: "2 years"
     base                epc; share ("whole", or "equal" with other_children and own_use); exists (false: not yet made)
     reuse, scratch      costs per task, of inference per inference; retraining counts once per retraining_every
@@ -96,6 +98,8 @@ class Plan:
     shared: Mapping[str, Figure] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise self._fault("name", f"this is a text in quotes, not {self.name!r}")
         self._one_of("impact", self.impact, tuple(IMPACTS))
         self._one_of("mode", self.mode, MODES)
         for section in ("base", "reuse", "scratch", "factors"):
@@ -114,8 +118,7 @@ class Plan:
     def from_file(cls, path: str | Path) -> "Plan":
         """Read a TOML file of this form. Raises `ImportFault` with the place where it is none."""
         try:
-            with Path(path).open("rb") as stream:
-                tables = tomllib.load(stream)
+            tables = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ImportFault(str(path), "", f"this is no TOML: {error}") from None
         known = [item.name for item in fields(cls) if item.init and item.name != "source"]
@@ -167,7 +170,7 @@ class Plan:
         every = self._positive(f"[{strategy}] retraining_every", section["retraining_every"], "h")
         hours = self.horizon_h
         assert hours is not None
-        return max(0, math.ceil(hours / every) - 1)
+        return max(0, math.ceil(hours / every * WHOLE) - 1)
 
     @property
     def share(self) -> str:
@@ -215,16 +218,31 @@ class Plan:
             raise self._fault("inferences_per_day", 'a horizon is missing; write horizon = "2 years"')
         for name in ("horizon_h", "count", "claims"):
             getattr(self, name)
+        if self.inferences is None and self.inferences_per_day is None:
+            self._check_no_inference()
         self._one_of("[base] share", self.share, SHARES)
         for key in ("own_use", "exists"):
             if not isinstance(self.base.get(key, True), bool):
                 raise self._fault(f"[base] {key}", f"this is true or false, not {self.base[key]!r}")
         if "other_children" in self.base and self.share != "equal":
             raise self._fault("[base] other_children", 'others share the base only with share = "equal"')
+        if number(self.base.get("other_children", 0)) % 1:
+            problem = f"{self.base['other_children']!r} is no whole number; count children, such as 3"
+            raise self._fault("[base] other_children", problem)
         if "parameters" in self.base:
             self._positive("[base] parameters", self.base["parameters"], "")
         for strategy in ("reuse", "scratch"):
             self._check_retraining(strategy)
+
+    def _check_no_inference(self) -> None:
+        """Refuse a cost of inference where nothing says how many there are: they would count as none."""
+        for name in ("reuse.inference", "scratch.inference"):
+            if self.figures[name].hi != 0:
+                raise self._fault(
+                    "inferences",
+                    f"{name} is a cost of each, but their number is missing; write inferences = 1_000_000 (per task, "
+                    "over the horizon), inferences_per_day = 1_000, or inferences = 0 to leave them out",
+                )
 
     def _check_retraining(self, strategy: str) -> None:
         section = getattr(self, strategy)

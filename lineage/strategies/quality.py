@@ -27,9 +27,11 @@ class QualityRow:
 
     `jqcr` is quality / SCR, SCR the evaluation's carbon per hour; `per_gram` is quality / gCO2e; both per metric.
     `pareto`: no other model is as good in everything and better in something; None where a figure is unknown.
+    `revision` is the revision of the model that all of it is of.
     """
 
     product: str
+    revision: str
     values: tuple[float | None, ...]
     carbon_gco2e: float | None
     duration_h: float | None
@@ -39,7 +41,7 @@ class QualityRow:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON holds it."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "revision"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class QualityTable:
                 "metric": metric,
                 "higher_is_better": group.higher_is_better[place],
                 "product": row.product,
+                "revision": row.revision,
                 "quality": row.values[place],
                 "carbon_gco2e": row.carbon_gco2e,
                 "duration_h": row.duration_h,
@@ -125,8 +128,9 @@ def quality_ratio(a: Score, b: Score) -> float | None:
 def quality_table(scores: Sequence[Score], metrics: Sequence[str] = ()) -> QualityTable:
     """Return models by quality and carbon: one group per metric, or one group of the metrics named together.
 
-    A metric may be named by some of its words ("BornholmBitextMining main_score") where that fits one. The newest
-    revision by name of a model counts once: of several revisions the best score is not picked, the last by name is.
+    A metric may be named by some of its words ("BornholmBitextMining main_score") where that fits one. Of each model
+    one revision counts in a group, never two mixed: one with the most of the group's metrics, of several the last by
+    name (the best score is not picked); the metrics that it lacks are unknown.
     Raises `OptionError` for a name that fits none or several.
     """
     known = list(dict.fromkeys((score.metric, score.dataset) for score in scores))
@@ -155,15 +159,18 @@ def _named(name: str, known: Sequence[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _group(scores: Sequence[Score], metrics: tuple[tuple[str, str], ...]) -> QualityGroup:
-    by_product: dict[str, dict[tuple[str, str], Score]] = {}
+    by_product: dict[str, dict[str, dict[tuple[str, str], Score]]] = {}
     higher = dict.fromkeys(metrics, True)
     for score in scores:
         key = (score.metric, score.dataset)
         if key in higher:
             higher[key] = score.higher_is_better
-            by_product.setdefault(score.product, {})[key] = score
+            by_product.setdefault(score.product, {}).setdefault(score.revision, {})[key] = score
     directions = tuple(higher.values())
-    rows = [_row(product, [found.get(key) for key in metrics]) for product, found in by_product.items()]
+    rows = []
+    for product, revisions in by_product.items():
+        revision, found = max(revisions.items(), key=lambda item: (len(item[1]), item[0]))
+        rows.append(_row(product, revision, [found.get(key) for key in metrics]))
     complete = [place for place, row in enumerate(rows) if None not in (*row.values, row.carbon_gco2e)]
     if complete:
         figures = np.array(
@@ -185,7 +192,7 @@ def _marked(row: QualityRow, kept: bool) -> QualityRow:
     return QualityRow(**{name: getattr(row, name) for name in QualityRow.__slots__} | {"pareto": kept})
 
 
-def _row(product: str, found: Sequence[Score | None]) -> QualityRow:
+def _row(product: str, revision: str, found: Sequence[Score | None]) -> QualityRow:
     carbon = _total([None if score is None else score.carbon_gco2e for score in found])
     hours = _total([None if score is None else score.duration_h for score in found])
     rates: list[float | None] = []
@@ -200,6 +207,7 @@ def _row(product: str, found: Sequence[Score | None]) -> QualityRow:
         per_gram.append(jqcr(score.value, score.carbon_gco2e, higher_is_better=score.higher_is_better))
     return QualityRow(
         product=product,
+        revision=revision,
         values=tuple(None if score is None else score.value for score in found),
         carbon_gco2e=carbon,
         duration_h=hours,

@@ -15,7 +15,7 @@ from lineage.strategies.cases import MODES
 from lineage.strategies.counterfactual import Scratch, ScratchCosts, anew
 from lineage.strategies.families import Descendant, FamilyComparison, surely_below, verdict
 from lineage.strategies.lines import Line, Lines
-from lineage.strategies.paying import Paid, crossing, summed
+from lineage.strategies.paying import Paid, crossing, is_like, summed
 from lineage.strategies.planned import PlanComparison, compare_plan
 from lineage.strategies.plans import Plan
 from lineage.views.closures import closures
@@ -126,8 +126,8 @@ def _compared(lines: Lines, base: int, mode: str, costs: ScratchCosts) -> Family
     reused = _reused(result, line.codes, mode)
     rows = _rows(result, line, anewly, reused)
     charged = SUNK if mode == "consequential" or result.epc is None else result.epc.at(base)
-    like = [row for row in rows if row.own.best is not None and row.scratch.best is not None]
-    paid = crossing(charged.best, like) if rows else Paid(why="it has no descendants")
+    like = [row for row in rows if is_like(row)]
+    paid = crossing(charged, rows) if rows else Paid(why="it has no descendants")
     known = sum(row.own.best is not None for row in rows) + (result.own.at(base).best is not None)
     tiers = Counter([*(row.tier for row in rows), result.own_costs.tier[base]])
     return FamilyComparison(

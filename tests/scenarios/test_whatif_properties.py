@@ -197,7 +197,7 @@ def test_sweeps_and_flips() -> None:
         ("own[a]=1g:2g:many", "no START:STOP:COUNT"),
         ("own[a]=g:2g:3", "no START:STOP:COUNT"),
         ("own[a]=1g:2kWh:3", "the same unit"),
-        ("own[a]=1g:x 2:3", "the same unit"),
+        ("own[a]=1g:x 2:3", "both ends as values, as factors"),
         ("own[a]=1g:2g:1", "2 to 10,000 values"),
         ("own[a]=1g:1g:3", "two different ends"),
     ],

@@ -40,6 +40,7 @@ def test_parity_of_bloomz(published: Rows, base: str, tuned: str, inference: str
 def test_parity_of_bloomz_from_the_bundled_store() -> None:
     plan = Plan(
         impact="energy",
+        inferences=1_000_000,
         base={"epc": {"product": "model:bloom-7b1"}},
         reuse={"adaptation": {"product": "bloomz-7b"}, "inference": "1e-4 kWh"},
         scratch={"training": "10505 kWh", "inference": "5.4e-5 kWh"},

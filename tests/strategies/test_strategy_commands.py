@@ -58,17 +58,17 @@ def test_a_plan(plan: Path) -> None:
     assert text.startswith("Assistants: 20 tasks, 1,000,000 inferences each, in kWh; mode: attributional\n")
     for said in (
         "592,570,000",
-        "Cheaper (attributional): reuse, by 6,074 kWh; consequential: reuse",
-        "k*, tasks from which reuse is cheaper: 18 (17.8968144 exactly)",
-        "n*, inferences per task from which reuse is cheaper: 1, up to 7,602,173",
-        "P(reuse cheaper) = 7",
-        "k* over the samples",
+        "Cheaper (attributional): reuse, if what is unknown is below 6,074 kWh; consequential: reuse",
+        "k*, tasks from which reuse is cheaper: at least 18 (17.8968144 by what is known)",
+        "n*, inferences per task from which reuse is cheaper: at least 1, up to at most 7,602,173",
+        "P(reuse cheaper) is not drawn: something unknown has part in the total of reuse",
         "≥: something unknown has part in it",
         "scratch.inference (now 54 mWh): no flip; reuse is cheaper at every value",
     ):
         assert said in text
     sunk = printed("compare", plan, "--mode", "consequential")
     assert "mode: consequential" in sunk and "its cost is sunk and counts for nothing here" in sunk
+    assert "P(reuse cheaper) = 100 %" in sunk and "k* over the samples" not in sunk
     made = document(run("compare", plan, "--format", "json", "--samples", "40"))
     assert made["mode"] == "attributional" and made["comparison"]["samples"] == 40
     assert made["other_mode"] == {"mode": "consequential", "cheaper": "reuse"}
@@ -178,7 +178,13 @@ def test_policies() -> None:
 
 def test_recommendations(plan: Path) -> None:
     text = printed("recommend", "base", "--task", plan, "--candidate", "model:bloom*")
-    assert "Cheapest: model:bloomz-560m: base + adaptation + inference + re-training =" in text
+    # every BLOOM has unknown data, so each is a lower bound, listed in order of it and without a rank
+    assert "No base is known whole: lower bounds are listed, in order of them and without a rank." in text
+    assert "Cheapest" not in text and text.splitlines()[2].startswith("-     model:bloomz-560m ")
+    assert text.splitlines()[2].rstrip().endswith("≥ 17.95 MWh")
+    whole = printed("recommend", "base", "--task", plan)
+    assert "Cheapest: model:transformer-base: base + adaptation + inference + re-training = 27 + " in whole
+    assert "Without a rank (-): 20 candidates with unknown parts; their totals are lower bounds." in whole
     assert "mode: attributional" in text and "From scratch, as in the plan: 211.2 MWh" in text
     made = document(run("recommend", "base", "--task", plan, "--mode", "consequential", "--format", "json"))
     assert made["mode"] == "consequential" and made["bases"][0]["rank"] == 1
@@ -195,7 +201,7 @@ def test_recommendations_without_anything_to_say(plan: Path) -> None:
         "recommend", "base", "--task", plan, "--candidate", "llama-2"
     )
     told = printed("recommend", "base", "--task", plan, "--candidate", "olmo-7b-lumi")
-    assert "No candidate is known in full" in told or "Cheapest: " in told
+    assert "No base is known whole" in told and "Cheapest: " not in told
 
 
 @pytest.mark.parametrize(
